@@ -11,7 +11,7 @@ from typing import Protocol
 
 from whenever import Instant
 
-__all__ = ["Clock", "Instant", "SetClock", "SystemClock", "micros", "plus"]
+__all__ = ["Clock", "Instant", "SetClock", "SystemClock", "from_micros", "micros", "plus", "seconds_between"]
 
 _BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -36,7 +36,7 @@ class SystemClock:
 
     def now(self) -> Instant:
         elapsed = time.clock_gettime_ns(_BOOTTIME) - self._boot_ns
-        return Instant.from_timestamp_nanos((self._anchor_ns + elapsed) // 1000 * 1000)
+        return from_micros((self._anchor_ns + elapsed) // 1000)
 
     def monotonic(self) -> float:
         return time.clock_gettime_ns(_BOOTTIME) / 1e9
@@ -80,9 +80,19 @@ class SetClock:
 
 def micros(instant: Instant) -> int:
     """Microseconds since 1970-01-01T00:00:00Z: how instants lie in both databases."""
-    return instant.timestamp_nanos() // 1000
+    return int(instant.timestamp(unit="microsecond"))
 
 
 def plus(instant: Instant, seconds: float) -> Instant:
     """``instant`` moved by ``seconds``, exact to the microsecond."""
-    return Instant.from_timestamp_nanos(instant.timestamp_nanos() + round(seconds * 1e6) * 1000)
+    return from_micros(micros(instant) + round(seconds * 1e6))
+
+
+def from_micros(value: int) -> Instant:
+    """The inverse of :func:`micros`."""
+    return Instant.from_timestamp(value, unit="microsecond")
+
+
+def seconds_between(earlier: Instant, later: Instant) -> float:
+    """``later - earlier`` in seconds (negative when the order is reversed)."""
+    return (micros(later) - micros(earlier)) / 1e6

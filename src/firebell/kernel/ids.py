@@ -49,7 +49,7 @@ def _encode(ms: int, tail: int) -> str:
 def new(prefix: str, now: Instant) -> str:
     """A fresh id, e.g. ``new("alr", work.now)``. Unique across processes, sortable by time."""
     global _last_ms, _tail
-    ms = now.timestamp_millis()
+    ms = int(now.timestamp(unit="millisecond"))
     with _lock:
         if ms > _last_ms:
             _last_ms, _tail = ms, secrets.randbits(39)

@@ -1,0 +1,253 @@
+"""The SQLite / PostgreSQL seam: engines, pragmas, column types, bulk insert. Nothing else names a database.
+
+SQLite: WAL with ``synchronous=FULL``, exactly one writing connection, ``BEGIN IMMEDIATE``, one process per file (an
+exclusive lock on ``<file>.lock``); readers are other connections with ``query_only=ON``.
+PostgreSQL: psycopg 3 with the time-outs that notice a cut link in three seconds; separate pools for the engine, the
+intake and people, so that a slow page never starves a pager.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Connection, Engine, MetaData, Table, Text, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.types import TypeDecorator
+
+from firebell.kernel.clock import Instant, from_micros, micros
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+LANES = ("engine", "intake", "people")
+_ROWS_PER_STATEMENT = (64, 16, 4, 1)
+
+
+class InstantType(TypeDecorator[Instant]):
+    """A UTC instant as whole microseconds since 1970 in a BIGINT."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Instant | int | None, dialect: Any) -> int | None:
+        return value if value is None or isinstance(value, int) else micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> Instant | None:
+        return None if value is None else from_micros(value)
+
+
+def _encode_hook(value: object) -> object:
+    if isinstance(value, Instant):
+        return value.format_iso()
+    raise NotImplementedError(type(value).__name__)
+
+
+_doc_encoder = msgspec.json.Encoder(enc_hook=_encode_hook)
+_doc_decoder = msgspec.json.Decoder()
+
+
+def doc(value: object) -> str:
+    """A JSON document in stored form (instants as RFC 3339)."""
+    return _doc_encoder.encode(value).decode()
+
+
+class Doc(TypeDecorator[Any]):
+    """A JSON document in a TEXT column, the same in both databases."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else doc(value)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Any:
+        return None if value is None else _doc_decoder.decode(value)
+
+
+class LockedOut(RuntimeError):
+    """Another process has this SQLite file open."""
+
+
+class Database:
+    """Open engines for one installation. ``url`` is ``sqlite:///path`` or ``postgresql://…``."""
+
+    def __init__(self, url: str, *, boot_id: str = "boot") -> None:
+        self.url: URL = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._lock_file: int | None = None
+        self.writer_lock = threading.RLock()
+        if self.is_sqlite:
+            self._open_sqlite(boot_id)
+        else:
+            self._open_postgres()
+
+    def _open_sqlite(self, boot_id: str) -> None:
+        path = self.url.database or ":memory:"
+        memory = path == ":memory:"
+        if not memory:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._take_lock(path, boot_id)
+
+        def connect(*, write: bool) -> sqlite3.Connection:
+            connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=512)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "mmap_size=0",
+                           "cache_size=-8192", "journal_size_limit=67108864"):  # fmt: skip
+                connection.execute(f"PRAGMA {pragma}")
+            if not write:
+                connection.execute("PRAGMA query_only=ON")
+            return connection
+
+        self.writer = create_engine("sqlite://", creator=lambda: connect(write=True), poolclass=StaticPool)
+        event.listen(self.writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+        if memory:
+            self.readers = self.writer
+        else:
+            self.readers = create_engine(
+                "sqlite://", creator=lambda: connect(write=False), poolclass=QueuePool, pool_size=8, max_overflow=8
+            )
+            event.listen(self.readers, "begin", lambda c: c.exec_driver_sql("BEGIN"))
+        self._engines: Mapping[str, Engine] = dict.fromkeys(LANES, self.writer)
+
+    def _take_lock(self, path: str, boot_id: str) -> None:
+        handle = os.open(path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(handle, 200, 0).decode("utf-8", "replace").strip() or "unknown"
+            os.close(handle)
+            raise LockedOut(
+                f"{path} is in use by another process ({holder}). One process per SQLite file: stop it, or use PostgreSQL."
+            ) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"pid {os.getpid()}, boot {boot_id}, host {os.uname().nodename}\n".encode(), 0)
+        self._lock_file = handle
+
+    def _open_postgres(self) -> None:
+        host = self.url.host or ""
+        local = host in ("", "localhost", "127.0.0.1", "::1") or host.startswith("/")
+        url = self.url.set(drivername="postgresql+psycopg")
+
+        def engine(statement_ms: int, idle_ms: int, size: int) -> Engine:
+            arguments: dict[str, Any] = {
+                "connect_timeout": 3,
+                "tcp_user_timeout": 3000,
+                "keepalives": 1,
+                "keepalives_idle": 2,
+                "keepalives_interval": 1,
+                "keepalives_count": 2,
+                "target_session_attrs": "read-write",
+                "options": f"-c statement_timeout={statement_ms} -c lock_timeout=2000 -c synchronous_commit=on"
+                f" -c idle_in_transaction_session_timeout={idle_ms} -c timezone=UTC",
+            }
+            if not local and "sslmode" not in self.url.query:
+                arguments["sslmode"] = "verify-full"
+            return create_engine(
+                url, connect_args=arguments, pool_pre_ping=True, pool_size=size, max_overflow=size, pool_timeout=5,
+                isolation_level="READ COMMITTED",
+            )  # fmt: skip
+
+        self._engines = {"engine": engine(5000, 3000, 4), "intake": engine(5000, 3000, 2), "people": engine(10000, 10000, 5)}
+        self.writer = self._engines["engine"]
+        self.readers = self._engines["people"]
+
+    def engine(self, lane: str) -> Engine:
+        """The engine that writes for ``lane`` (one of :data:`LANES`)."""
+        return self._engines[lane]
+
+    def reader(self, lane: str) -> Engine:
+        return self.readers if self.is_sqlite else self._engines[lane]
+
+    def unsafe_settings(self) -> list[str]:
+        """Reasons to refuse to start, each one sentence. Empty when commits are durable."""
+        if self.is_sqlite:
+            return []
+        with self.writer.connect() as connection:
+            off = [n for n in ("fsync", "full_page_writes") if connection.scalar(text(f"SHOW {n}")) == "off"]
+        return [f"PostgreSQL runs with {name}=off: an accepted alert could be lost. Turn it on." for name in off]
+
+    def close(self) -> None:
+        for engine in {*self._engines.values(), self.readers}:
+            engine.dispose()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+
+@lru_cache(maxsize=256)
+def _binders(table: Table) -> tuple[tuple[str, Callable[[Any], Any] | None, Any], ...]:
+    plan: list[tuple[str, Callable[[Any], Any] | None, Any]] = []
+    for column in table.columns:
+        if isinstance(column.type, InstantType):
+            convert: Callable[[Any], Any] | None = _instant_value
+        elif isinstance(column.type, Doc):
+            convert = _doc_value
+        else:
+            convert = None
+        if column.autoincrement is True:
+            continue
+        default = column.default.arg if column.default is not None and column.default.is_scalar else None
+        plan.append((column.name, convert, default))
+    return tuple(plan)
+
+
+def _instant_value(value: Any) -> Any:
+    return value if value is None or isinstance(value, int) else micros(value)
+
+
+def _doc_value(value: Any) -> Any:
+    # A string is a document that is already encoded: the hot path encodes once and reuses.
+    return value if value is None or isinstance(value, str) else doc(value)
+
+
+@lru_cache(maxsize=1024)
+def _insert_sql(table: Table, rows: int, mark: str, tail: str) -> str:
+    names = [name for name, _, _ in _binders(table)]
+    one = "(" + ",".join([mark] * len(names)) + ")"
+    return f"INSERT INTO {table.name} ({','.join(names)}) VALUES {','.join([one] * rows)}{tail}"  # noqa: S608 - names are ours
+
+
+def bulk_insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, skip_existing: bool = False) -> int:
+    """Insert many rows with few statements (64 rows each); returns how many were inserted.
+
+    Several hundred rows cost one hand-over of the interpreter lock per statement instead of one per row, which is what
+    keeps the intake fast beside a busy event loop. ``skip_existing``: rows that meet a unique key are left out.
+    """
+    plan = _binders(table)
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    tail = " ON CONFLICT DO NOTHING" if skip_existing else ""
+    flat: list[tuple[Any, ...]] = [
+        tuple(
+            (row.get(name, default) if convert is None else convert(row.get(name, default)))
+            for name, convert, default in plan
+        )
+        for row in rows
+    ]
+    done = start = 0
+    for size in _ROWS_PER_STATEMENT:
+        while len(flat) - start >= size:
+            values: tuple[Any, ...] = sum(flat[start : start + size], ()) if size <= 4 else _flatten(flat, start, size)
+            done += connection.exec_driver_sql(_insert_sql(table, size, mark, tail), values).rowcount
+            start += size
+    return done
+
+
+def _flatten(rows: list[tuple[Any, ...]], start: int, size: int) -> tuple[Any, ...]:
+    out: list[Any] = []
+    for row in rows[start : start + size]:
+        out.extend(row)
+    return tuple(out)

@@ -1,0 +1,206 @@
+"""The journal: append-only, hash-chained facts. Timeline, audit log, webhooks and live pages are readings of it.
+
+One chain per alert and per incident, one (``admin``) for everything else. In each chain ``n`` counts from 1 without
+gaps and ``hash = HMAC-SHA256(key, previous hash || JCS(row without hash))``, the first previous hash being 32 zero bytes.
+Rows hold ids, never names, so that forgetting a person leaves the chain valid.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, String, Table, UniqueConstraint, select, text
+
+from firebell.kernel.actor import Actor
+from firebell.kernel.clock import Instant, micros
+from firebell.kernel.db import Doc, InstantType, bulk_insert, metadata
+
+ZERO = bytes(32)
+ADMIN = "admin"
+_OWN_CHAIN = ("alr_", "inc_")
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("chain", String, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("at", InstantType, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("data", Doc, nullable=False),
+    Column("kid", String, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    UniqueConstraint("chain", "n"),
+)
+Index("ix_journal_subject", journal.c.subject, sqlite_where=text("chain = 'admin'"), postgresql_where=text("chain = 'admin'"))
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened, in the past tense. Subclass with fields of str, int, bool, None, lists and dicts of them.
+
+    ``kind`` is the stable name, ``noun.happened`` (``alert.opened``). No floats (they have no canonical form here).
+    """
+
+    kind: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row read back. ``actor`` is ``kind:id``; ``data`` are the fact's fields."""
+
+    seq: int
+    chain: str
+    n: int
+    subject: str
+    at: Instant
+    actor: str
+    kind: str
+    data: Mapping[str, Any]
+    hash: bytes
+
+
+_canonical = msgspec.json.Encoder(order="sorted", enc_hook=lambda value: value.format_iso() if isinstance(value, Instant) else value)
+
+
+def link(key: bytes, previous: bytes, row: Mapping[str, Any]) -> bytes:
+    """The hash that ties ``row`` to ``previous`` (RFC 8785 canonical JSON under HMAC-SHA256)."""
+    return hmac.digest(key, previous + _canonical.encode(row), "sha256")
+
+
+def chain_of(subject: str) -> str:
+    """Which chain a subject's facts go into."""
+    return subject if subject.startswith(_OWN_CHAIN) else ADMIN
+
+
+@dataclass(frozen=True, slots=True)
+class ChainKey:
+    """The key under which chains are computed, and its name."""
+
+    kid: str
+    key: bytes
+
+
+def append(connection: Connection, key: ChainKey, now: Instant, actor: Actor, facts: Sequence[tuple[str, Fact]], fresh: frozenset[str]) -> None:
+    """Append ``(subject, fact)`` pairs in order. ``fresh`` names chains known to be new, which saves looking them up."""
+    if not facts:
+        return
+    chains = {chain_of(subject) for subject, _ in facts}
+    heads = dict.fromkeys(chains, (0, ZERO))
+    known = [chain for chain in chains if chain not in fresh]
+    if not connection.dialect.name == "sqlite" and ADMIN in chains:
+        # Two nodes appending to the one shared chain queue here instead of colliding on its unique key.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4607182)")
+    for start in range(0, len(known), 200):
+        heads.update(_heads(connection, known[start : start + 200]))
+    who = f"{actor.kind}:{actor.id}"
+    at = micros(now)
+    rows = []
+    for subject, fact in facts:
+        chain = chain_of(subject)
+        n, previous = heads[chain]
+        data = _canonical.encode(fact).decode()
+        digest = hmac.digest(key.key, previous + _line(chain, n + 1, subject, at, who, fact.kind, data, key.kid), "sha256")
+        heads[chain] = (n + 1, digest)
+        rows.append(
+            {"chain": chain, "n": n + 1, "subject": subject, "at": at, "actor": who, "kind": fact.kind, "data": data,
+             "kid": key.kid, "hash": digest}
+        )  # fmt: skip
+    bulk_insert(connection, journal, rows)
+
+
+def _line(chain: str, n: int, subject: str, at: int, actor: str, kind: str, data: str, kid: str) -> bytes:
+    # The canonical form of the row, keys in order; data is canonical already.
+    return (
+        f'{{"actor":{_text(actor)},"at":{at},"chain":{_text(chain)},"data":{data},"kid":{_text(kid)},'
+        f'"kind":{_text(kind)},"n":{n},"subject":{_text(subject)}}}'
+    ).encode()
+
+
+def _text(value: str) -> str:
+    return '"' + value + '"' if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value else _canonical.encode(value).decode()
+
+
+def _heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+    marks = ",".join(f":c{i}" for i in range(len(chains)))
+    last = text(
+        f"SELECT j.chain, j.n, j.hash FROM journal j JOIN (SELECT chain, max(n) AS n FROM journal"  # noqa: S608 - marks only
+        f" WHERE chain IN ({marks}) GROUP BY chain) h ON j.chain = h.chain AND j.n = h.n"
+    )
+    found = connection.execute(last, {f"c{i}": chain for i, chain in enumerate(chains)})
+    return {row.chain: (row.n, bytes(row.hash)) for row in found}
+
+
+def of(connection: Connection, subject: str, *, limit: int = 500) -> list[Entry]:
+    """The newest ``limit`` facts about one subject, oldest first."""
+    chain = chain_of(subject)
+    where = journal.c.chain == chain
+    if chain == ADMIN:
+        where = where & (journal.c.subject == subject)
+    rows = connection.execute(select(journal).where(where).order_by(journal.c.seq.desc()).limit(limit)).all()
+    return [_entry(row) for row in reversed(rows)]
+
+
+def since(connection: Connection, seq: int, *, limit: int = 500) -> list[Entry]:
+    """Facts after ``seq`` in the order they were written."""
+    rows = connection.execute(select(journal).where(journal.c.seq > seq).order_by(journal.c.seq).limit(limit))
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(row.seq, row.chain, row.n, row.subject, row.at, row.actor, row.kind, row.data, bytes(row.hash))
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where a chain stops being true."""
+
+    chain: str
+    n: int
+    reason: str
+
+
+def verify(connection: Connection, keys: Mapping[str, bytes], chain: str | None = None) -> Iterator[Broken]:
+    """Walk the chains (or one) and yield the first fault of each: an edit, a gap, a swap or an unknown key."""
+    query = select(journal).order_by(journal.c.chain, journal.c.n)
+    if chain is not None:
+        query = query.where(journal.c.chain == chain)
+    current, expected, previous, broken = "", 1, ZERO, False
+    for row in connection.execute(query.execution_options(stream_results=True, yield_per=500)):
+        if row.chain != current:
+            current, expected, previous, broken = row.chain, 1, ZERO, False
+        if broken:
+            continue
+        data = _canonical.encode(row.data).decode()
+        key = keys.get(row.kid)
+        fault = None
+        if row.n != expected:
+            fault = f"row {expected} is missing"
+        elif key is None:
+            fault = f"unknown key {row.kid}"
+        elif hmac.digest(key, previous + _line(row.chain, row.n, row.subject, micros(row.at), row.actor, row.kind, data, row.kid), "sha256") != bytes(row.hash):
+            fault = "the row does not match its hash"
+        if fault:
+            broken = True
+            yield Broken(row.chain, row.n, fault)
+        expected, previous = expected + 1, bytes(row.hash)
+
+
+def guard_statements(dialect: str) -> list[str]:
+    """DDL that makes the database itself refuse UPDATE and DELETE on the journal."""
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER IF NOT EXISTS journal_no_{verb.lower()} BEFORE {verb} ON journal "
+            "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+            for verb in ("UPDATE", "DELETE")
+        ]
+    return [
+        "CREATE OR REPLACE FUNCTION journal_guard() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$",
+        "CREATE OR REPLACE TRIGGER journal_no_change BEFORE UPDATE OR DELETE ON journal FOR EACH ROW EXECUTE FUNCTION journal_guard()",
+    ]

@@ -1,0 +1,192 @@
+"""Units of work: the only module that begins or commits. A lost race repeats the whole unit.
+
+``Runner.run(job, actor)`` opens a transaction, calls ``job(work)``, appends the journal, commits, and only then wakes the
+worker and tells the live pages. ``Runner.read(job, actor)`` is the same for looking. A job may run more than once, so it
+must not act on the outside world.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Executable, Row, Table, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from firebell.kernel import journal
+from firebell.kernel.actor import SYSTEM, Actor, Permission
+from firebell.kernel.clock import Clock, Instant, SystemClock, from_micros
+from firebell.kernel.crash import crashpoint
+from firebell.kernel.db import Database, bulk_insert, doc
+from firebell.kernel.errors import Forbidden, Stale, Unauthenticated, Unavailable
+
+T = TypeVar("T")
+_ATTEMPTS = 5
+
+
+class Read:
+    """A consistent look at the database: ``now`` and ``actor`` hold for all of it."""
+
+    def __init__(self, connection: Connection, now: Instant, actor: Actor) -> None:
+        self.connection = connection
+        self.now = now
+        self.actor = actor
+
+    def needs(self, permission: Permission, team: str | None = None) -> None:
+        """The first line of every command and query: raises Forbidden (or Unauthenticated) unless the actor may."""
+        if not self.actor.may(permission, team):
+            if self.actor.kind == "nobody":
+                raise Unauthenticated("Sign in first.", hint="Sign in, or send an API token.")
+            raise Forbidden(f"This needs the permission {permission}.", hint="Ask an administrator or a manager of the team.")
+
+    def all(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        return self.connection.execute(statement, parameters).all()
+
+    def one(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Row[Any] | None:
+        return self.connection.execute(statement, parameters).first()
+
+    def scalar(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Any:
+        return self.connection.execute(statement, parameters).scalar()
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.connection.dialect.name == "sqlite"
+
+    def history(self, subject: str, *, limit: int = 500) -> list[journal.Entry]:
+        """The journal of one subject, oldest first."""
+        return journal.of(self.connection, subject, limit=limit)
+
+
+class Work(Read):
+    """A transaction. What it records and whom it wakes takes effect at commit, or not at all."""
+
+    def __init__(self, connection: Connection, now: Instant, actor: Actor, key: journal.ChainKey) -> None:
+        super().__init__(connection, now, actor)
+        self._key = key
+        self._facts: list[tuple[str, journal.Fact]] = []
+        self._fresh: set[str] = set()
+        self.topics: set[str] = set()
+        self.woken = False
+        self._after: list[Callable[[], None]] = []
+
+    def write(self, statement: Executable, parameters: Any = None) -> int:
+        """Execute a change; returns how many rows it touched."""
+        return int(self.connection.execute(statement, parameters).rowcount)  # type: ignore[attr-defined]
+
+    def insert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, skip_existing: bool = False) -> int:
+        """Insert rows given as mappings; returns how many went in."""
+        return bulk_insert(self.connection, table, rows, skip_existing=skip_existing) if rows else 0
+
+    def record(self, subject: str, fact: journal.Fact, *, fresh: bool = False) -> None:
+        """Put a fact about ``subject`` into the journal. ``fresh``: the subject was created in this unit."""
+        self._facts.append((subject, fact))
+        if fresh:
+            self._fresh.add(subject)
+
+    def publish(self, *topics: str) -> None:
+        """Tell live pages, after the commit, that what they show about ``topics`` has changed."""
+        self.topics.update(topics)
+
+    def wake(self) -> None:
+        """Something is due now: wake the worker after the commit."""
+        self.woken = True
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Run ``call`` once the commit stands (never if it fails)."""
+        self._after.append(call)
+
+    def take(self, statement: Any) -> Row[Any] | None:
+        """One row, locked until the end of the unit (on SQLite the unit itself is the lock)."""
+        return self.one(statement if self.is_sqlite else statement.with_for_update())
+
+    def flush(self) -> None:
+        journal.append(self.connection, self._key, self.now, self.actor, self._facts, frozenset(self._fresh))
+        self._facts = []
+        if not self.is_sqlite and (self.topics or self.woken):
+            payload = doc({"wake": self.woken, "topics": sorted(self.topics)[:100]})
+            self.connection.execute(text("SELECT pg_notify('firebell', :p)"), {"p": payload})
+
+
+class Runner:
+    """Runs units of work against one database with one clock."""
+
+    def __init__(self, database: Database, clock: Clock, key: journal.ChainKey) -> None:
+        self.database = database
+        self.clock = clock
+        self.key = key
+        self._on_commit: list[Callable[[frozenset[str], bool], None]] = []
+        self._pause = threading.Event()
+
+    def on_commit(self, call: Callable[[frozenset[str], bool], None]) -> None:
+        """``call(topics, woken)`` after every commit of this process that published or woke."""
+        self._on_commit.append(call)
+
+    def run(self, job: Callable[[Work], T], actor: Actor = SYSTEM, *, lane: str = "people") -> T:
+        """Run ``job`` in one transaction and commit. Raises what the job raises; Unavailable when the database is away."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                work, answer = self._once(job, actor, lane)
+            except (Stale, OperationalError, DBAPIError) as error:
+                if not _worth_repeating(error):
+                    raise
+                if attempt == _ATTEMPTS:
+                    if isinstance(error, Stale):
+                        raise
+                    raise Unavailable("The database is busy or away.") from error
+                self._pause.wait(random.uniform(0.001, 0.02) * attempt)  # noqa: S311 - jitter
+                continue
+            self._tell(work)
+            return answer
+        raise AssertionError("unreachable")
+
+    def _once(self, job: Callable[[Work], T], actor: Actor, lane: str) -> tuple[Work, T]:
+        if self.database.is_sqlite:
+            with self.database.writer_lock:
+                return self._transaction(job, actor, lane)
+        return self._transaction(job, actor, lane)
+
+    def _transaction(self, job: Callable[[Work], T], actor: Actor, lane: str) -> tuple[Work, T]:
+        with self.database.engine(lane).connect() as connection, connection.begin():
+            work = Work(connection, self._now(connection), actor, self.key)
+            answer = job(work)
+            work.flush()
+            crashpoint(f"{lane}.before_commit")
+        crashpoint(f"{lane}.after_commit")
+        return work, answer
+
+    def read(self, job: Callable[[Read], T], actor: Actor = SYSTEM, *, lane: str = "people") -> T:
+        """Look without changing anything."""
+        with self.database.reader(lane).connect() as connection, connection.begin():
+            return job(Read(connection, self._now(connection), actor))
+
+    def _now(self, connection: Connection) -> Instant:
+        # Nodes may disagree about the time; on PostgreSQL the database decides, unless a test has set the clock.
+        if self.database.is_sqlite or not isinstance(self.clock, SystemClock):
+            return self.clock.now()
+        at = connection.exec_driver_sql("SELECT (extract(epoch from clock_timestamp()) * 1000000)::bigint").scalar_one()
+        return from_micros(int(at))
+
+    def _tell(self, work: Work) -> None:
+        for call in work._after:  # noqa: SLF001 - its own class's counterpart
+            call()
+        if work.topics or work.woken:
+            self.tell(frozenset(work.topics), work.woken)
+
+    def tell(self, topics: frozenset[str], woken: bool) -> None:
+        """Pass on what another node has committed (or this one)."""
+        for call in self._on_commit:
+            call(topics, woken)
+
+
+def _worth_repeating(error: Exception) -> bool:
+    if isinstance(error, Stale):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return str(state)[:2] in ("40", "08", "57") or state in ("55P03", "23505")
+    words = str(error.orig).lower()
+    return "locked" in words or "busy" in words or error.connection_invalidated
