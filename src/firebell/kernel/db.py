@@ -200,7 +200,7 @@ def _binders(table: Table) -> tuple[tuple[str, Callable[[Any], Any] | None, Any]
             convert = None
         if column.autoincrement is True:
             continue
-        default = column.default.arg if column.default is not None and column.default.is_scalar else None
+        default = getattr(column.default, "arg", None) if getattr(column.default, "is_scalar", False) else None
         plan.append((column.name, convert, default))
     return tuple(plan)
 

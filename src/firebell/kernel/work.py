@@ -73,7 +73,7 @@ class Work(Read):
 
     def write(self, statement: Executable, parameters: Any = None) -> int:
         """Execute a change; returns how many rows it touched."""
-        return int(self.connection.execute(statement, parameters).rowcount)  # type: ignore[attr-defined]
+        return int(self.connection.execute(statement, parameters).rowcount)
 
     def insert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, skip_existing: bool = False) -> int:
         """Insert rows given as mappings; returns how many went in."""
