@@ -66,7 +66,9 @@ def node_from_python() -> list[str]:
         code = subprocess.run([*command, "--require-hashes", "-r", str(NODE_LOCK)], check=False).returncode
         folder = packaged_node()
         if code or folder is None:
-            sys.exit(f"The pages need Node {NODE_MIN} or newer to be built, and it could not be installed. Install Node.")
+            sys.exit(
+                f"The pages need Node {NODE_MIN} or newer to be built, and it could not be installed. Install Node."
+            )
     return [str(folder)]
 
 
@@ -127,7 +129,9 @@ def main() -> None:
     env = environment(node_on_path() or node_from_python())
     install_modules(env, dev=options.types)
     if options.types:
-        call(["node", "node_modules/typescript/bin/tsc", "--noEmit", "--project", "."], env, "The front end's type check")
+        call(
+            ["node", "node_modules/typescript/bin/tsc", "--noEmit", "--project", "."], env, "The front end's type check"
+        )
         return
     say("building the front end")
     call(["node", "build.mjs", str(STATIC)], env, "Building the front end")

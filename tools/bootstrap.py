@@ -41,7 +41,9 @@ def run(*command: str | Path, why: str) -> None:
     environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     code = subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, check=False).returncode
     if code:
-        sys.exit(f"Set-up stopped: {why} failed (exit {code}). Mend what is named above and run the same command again.")
+        sys.exit(
+            f"Set-up stopped: {why} failed (exit {code}). Mend what is named above and run the same command again."
+        )
 
 
 def venv_version() -> str | None:

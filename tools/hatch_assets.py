@@ -15,6 +15,6 @@ class AssetsBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchlin
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # hatchling's signature
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version != "editable":
             subprocess.run([sys.executable, str(Path(self.root) / "tools" / "assets.py")], check=True)

@@ -1,4 +1,4 @@
-"""Writes ``requirements/*.lock`` anew: hashes for every platform and Python, and no word about where packages come from."""
+"""Writes ``requirements/*.lock`` anew: hashes for every platform and Python, no word about where packages come from."""
 
 from __future__ import annotations
 

@@ -1,0 +1,67 @@
+# Every target sets up what it needs first, so any of them works in a fresh clone with nothing but Python 3.11 or newer.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+
+# The first Python that is new enough: a python3 on PATH may be an old one, or a stub that only prints a hint.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run demo test check bench soak lock assets layout format clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup:
+	@test -n "$(PYTHON)" || { echo "Firebell needs Python 3.11 or newer; none was found on PATH." >&2; exit 1; }
+	@"$(PYTHON)" tools/bootstrap.py
+
+setup-dev:
+	@test -n "$(PYTHON)" || { echo "Firebell needs Python 3.11 or newer; none was found on PATH." >&2; exit 1; }
+	@"$(PYTHON)" tools/bootstrap.py --dev
+
+run: setup ## Start the server on 127.0.0.1:8080
+	@$(BIN)/firebell serve
+
+demo: setup ## Start the server with a sample company in it
+	@$(BIN)/firebell demo
+
+test: setup-dev ## Run the tests (ARGS="-k ladder" for some of them)
+	@$(BIN)/python tools/test_parts.py
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev ## Lint, format, types, imports, layout, tree
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy --strict src tools
+	@PYTHONPATH=src $(BIN)/lint-imports --no-cache
+	@$(BIN)/python tools/assets.py --types
+	@$(BIN)/python tools/layout.py --check
+	@$(BIN)/python tools/tree_check.py
+	@echo "Checks passed."
+
+format: setup-dev ## Format the code and mend what the linter can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+layout: setup-dev ## Draw the layout in docs/architecture.md anew
+	@$(BIN)/python tools/layout.py
+
+bench: setup-dev ## Measure intake and paging under load
+	@$(BIN)/python tools/bench.py $(ARGS)
+
+soak: setup-dev ## Run for long and watch memory, files and threads
+	@$(BIN)/python tools/soak.py $(ARGS)
+
+lock: setup-dev ## Resolve requirements/*.lock anew
+	@$(BIN)/python tools/lock.py
+
+assets: setup ## Build the front end
+	@$(BIN)/python tools/assets.py --force
+
+clean: ## Remove what was built or installed here (your data stays)
+	rm -rf .venv build dist frontend/node_modules src/firebell/entrypoints/web/static
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
