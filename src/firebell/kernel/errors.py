@@ -78,3 +78,13 @@ class Stale(Refused):
 
     slug = "stale"
     status = 412
+
+
+class Changed(Refused):
+    """The thing has been edited since the caller last read it (``If-Match`` or ``version`` no longer holds).
+
+    Unlike :class:`Stale` this is never repeated: the caller must look again and decide.
+    """
+
+    slug = "changed"
+    status = 412

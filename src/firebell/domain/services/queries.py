@@ -1,0 +1,77 @@
+"""Services and integrations for pages, the API and the intake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from firebell.domain.services import store
+from firebell.domain.services.model import Intake, Integration, Service
+from firebell.kernel.actor import Permission
+from firebell.kernel.errors import NotFound
+from firebell.kernel.work import Read
+
+_VIEW = Permission.SERVICES_VIEW
+
+
+def service(read: Read, service_id: str, *, deleted: bool = False) -> Service:
+    """One service; raises NotFound. ``deleted``: also a deleted one (to restore it)."""
+    found = store.service(read, service_id, deleted=deleted)
+    read.needs(_VIEW, found.team_id if found else None)
+    if found is None:
+        raise NotFound("There is no such service.", field="service_id")
+    return found
+
+
+def service_by_name(read: Read, name: str) -> Service | None:
+    found = store.service_by_name(read, name)
+    read.needs(_VIEW, found.team_id if found else None)
+    return found
+
+
+def services(read: Read, team: str | None = None, *, deleted: bool = False) -> list[Service]:
+    """Services by name, of one team if given; ``deleted``: only the deleted ones."""
+    read.needs(_VIEW, team)
+    return store.all_services(read, team_id=team, deleted=deleted)
+
+
+def integration(read: Read, integration_id: str) -> Integration:
+    """One integration; raises NotFound."""
+    found = store.integration(read, integration_id)
+    owner = store.service(read, found.service_id) if found else None
+    read.needs(_VIEW, owner.team_id if owner else None)
+    if found is None or owner is None:
+        raise NotFound("There is no such integration.", field="integration_id")
+    return found
+
+
+def integrations(read: Read, service_id: str | None = None) -> list[Integration]:
+    """Integrations by name, of one service if given."""
+    owner = store.service(read, service_id) if service_id else None
+    read.needs(_VIEW, owner.team_id if owner else None)
+    return store.all_integrations(read, service_id=service_id)
+
+
+def integration_by_key_hash(read: Read, key_hash: str) -> Intake | None:
+    """Whose key this is (SHA-256 in hex), or ``None``. Asks no permission: the key is the permission."""
+    return store.intake_by_key_hash(read, key_hash)
+
+
+def intakes(read: Read, integration_ids: Collection[str]) -> dict[str, Intake]:
+    """The same for many integrations in one query; ids that are gone are absent. Asks no permission."""
+    return store.intakes(read, integration_ids)
+
+
+def plain_key(read: Read, integration_id: str, unseal: Callable[[str, str], str]) -> str:
+    """The key in plain text, for those who may edit the service. ``unseal(sealed, place)`` opens it."""
+    found = store.integration(read, integration_id)
+    owner = store.service(read, found.service_id) if found else None
+    read.needs(Permission.SERVICES_EDIT, owner.team_id if owner else None)
+    sealed = store.sealed_key(read, integration_id) if found and owner else None
+    if sealed is None:
+        raise NotFound("There is no such integration.", field="integration_id")
+    return unseal(sealed, key_place(integration_id))
+
+
+def key_place(integration_id: str) -> str:
+    """Where a sealed key lies; part of what the seal vouches for, so that it cannot be moved to another row."""
+    return f"integrations|key_sealed|{integration_id}"
