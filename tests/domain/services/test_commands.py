@@ -8,28 +8,20 @@ from typing import Any, TypeVar
 
 import pytest
 
-from firebell.domain.services import commands, queries
+from firebell.domain.services import commands, queries, store
 from firebell.domain.services.model import NewIntegration
 from firebell.kernel.actor import GRANTS, MANAGER, NOBODY, Actor, Permission, Role
 from firebell.kernel.clock import SetClock
 from firebell.kernel.errors import Changed, Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from firebell.kernel.ids import ServiceId, TeamId
+from firebell.kernel.secrets import Key, Keyring, Unsealable
 from firebell.kernel.work import Read, Runner, Work
 
 T = TypeVar("T")
 VIEWER = Actor("user", "usr_viewer", grants=GRANTS[Role.VIEWER])
 TEAM_MANAGER = Actor("user", "usr_lead", grants=GRANTS[Role.RESPONDER], teams={"tea_pay": MANAGER})
+KEYRING = Keyring(Key(bytes(range(32))))
 PAY, OTHER = TeamId("tea_pay"), TeamId("tea_other")
-
-
-def seal(plain: str, place: str) -> str:
-    return f"{place}>{plain[::-1]}"
-
-
-def unseal(sealed: str, place: str) -> str:
-    where, _, text = sealed.partition(">")
-    assert where == place
-    return text[::-1]
 
 
 def sha(key: str) -> str:
@@ -42,7 +34,7 @@ def create(runner: Runner, name: str, **fields: Any) -> ServiceId:
 
 def door(runner: Runner, service: str, name: str = "prometheus", key: str | None = None, **more: Any) -> NewIntegration:
     return runner.run(
-        lambda work: commands.create_integration(work, service, name, "alertmanager", seal, key=key, **more)
+        lambda work: commands.create_integration(work, service, name, "alertmanager", KEYRING, key=key, **more)
     )
 
 
@@ -126,7 +118,7 @@ def test_only_editors_edit_and_only_within_their_team(runner: Runner) -> None:
         lambda work: commands.edit_service(work, mine, team_id=OTHER),
         lambda work: commands.delete_service(work, theirs),
         lambda work: commands.restore_service(work, theirs),
-        lambda work: commands.create_integration(work, theirs, "a", "generic", seal),
+        lambda work: commands.create_integration(work, theirs, "a", "generic", KEYRING),
         lambda work: commands.edit_service(work, "svc_none", description="x"),
     ]
     for job in refused:
@@ -141,17 +133,17 @@ def test_only_editors_edit_and_only_within_their_team(runner: Runner) -> None:
 def test_every_integration_verb_asks_for_the_permission(runner: Runner) -> None:
     made = door(runner, create(runner, "checkout", team_id=PAY))
     verbs: list[Callable[[Work], object]] = [
-        lambda work: commands.rotate_key(work, made.id, seal),
+        lambda work: commands.rotate_key(work, made.id, KEYRING),
         lambda work: commands.edit_integration(work, made.id, name="x"),
         lambda work: commands.disable_integration(work, made.id),
         lambda work: commands.enable_integration(work, made.id),
         lambda work: commands.delete_integration(work, made.id),
-        lambda work: queries.plain_key(work, made.id, unseal),
+        lambda work: queries.plain_key(work, made.id, KEYRING),
     ]
     for verb in verbs:
         with pytest.raises(Forbidden):
             runner.run(verb, VIEWER)
-    assert runner.read(lambda r: queries.plain_key(r, made.id, unseal), TEAM_MANAGER) == made.key
+    assert runner.read(lambda r: queries.plain_key(r, made.id, KEYRING), TEAM_MANAGER) == made.key
     assert not VIEWER.may(Permission.SERVICES_EDIT)
 
 
@@ -170,8 +162,13 @@ def test_a_key_finds_all_the_intake_needs(runner: Runner) -> None:
 def test_the_key_is_sealed_to_its_row_and_only_hinted_at(runner: Runner) -> None:
     service = create(runner, "checkout")
     made = door(runner, service, key="a-key-of-some-length")
-    assert look(runner, lambda r: queries.plain_key(r, made.id, unseal)) == "a-key-of-some-length"
+    assert look(runner, lambda r: queries.plain_key(r, made.id, KEYRING)) == "a-key-of-some-length"
     assert look(runner, lambda r: queries.integration(r, made.id)).key_hint == "ngth"
+    sealed = look(runner, lambda r: store.sealed_key(r, made.id))
+    assert sealed is not None
+    assert "a-key-of" not in sealed
+    with pytest.raises(Unsealable):
+        KEYRING.unseal(sealed, table="integrations", column="key_sealed", row_id="int_another")
     assert "a-key-of" not in str(look(runner, lambda r: r.history(made.id)))
 
 
@@ -191,12 +188,12 @@ def test_a_key_belongs_to_one_integration(runner: Runner) -> None:
 
 def test_a_rotated_key_replaces_the_old_one_at_once(runner: Runner) -> None:
     made = door(runner, create(runner, "checkout"))
-    fresh = runner.run(lambda work: commands.rotate_key(work, made.id, seal, expected=1))
+    fresh = runner.run(lambda work: commands.rotate_key(work, made.id, KEYRING, expected=1))
     assert fresh.key != made.key
     assert look(runner, lambda r: queries.integration_by_key_hash(r, sha(made.key))) is None
     assert look(runner, lambda r: queries.integration_by_key_hash(r, sha(fresh.key))) is not None
     with pytest.raises(Changed):
-        runner.run(lambda work: commands.rotate_key(work, made.id, seal, expected=1))
+        runner.run(lambda work: commands.rotate_key(work, made.id, KEYRING, expected=1))
 
 
 def test_disabling_shows_at_the_door_and_can_be_undone(runner: Runner) -> None:

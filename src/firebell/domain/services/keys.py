@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Unpack
 
 from firebell.domain.services import rules, store
@@ -19,15 +19,12 @@ from firebell.domain.services.model import (
     IntegrationKeyRotated,
     NewIntegration,
 )
-from firebell.domain.services.queries import key_place
 from firebell.kernel import ids
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Changed, Conflict, NotFound
 from firebell.kernel.ids import IntegrationId
+from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Work
-
-# (plain text, place) → sealed text; see kernel.secrets.
-Seal = Callable[[str, str], str]
 
 _EDIT = Permission.SERVICES_EDIT
 
@@ -37,7 +34,7 @@ def create_integration(
     service_id: str,
     name: str,
     source: str,
-    seal: Seal,
+    keyring: Keyring,
     *,
     key: str | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -53,7 +50,7 @@ def create_integration(
         raise NotFound("There is no such service.", field="service_id")
     _free(work, service_id, name)
     new = IntegrationId(ids.new("int", work.now))
-    plain, columns = _key(work, new, key, seal)
+    plain, columns = _key(work, new, key, keyring)
     value = Integration(
         id=new,
         service_id=owner.id,
@@ -71,11 +68,11 @@ def create_integration(
 
 
 def rotate_key(
-    work: Work, integration_id: str, seal: Seal, *, key: str | None = None, expected: int | None = None
+    work: Work, integration_id: str, keyring: Keyring, *, key: str | None = None, expected: int | None = None
 ) -> NewIntegration:
     """Replace the key; the old one is refused from the commit on."""
     before = _take(work, integration_id, expected)
-    plain, columns = _key(work, before.id, key, seal)
+    plain, columns = _key(work, before.id, key, keyring)
     store.save(work, store.integrations, before.id, before.version, columns)
     work.record(before.id, IntegrationKeyRotated(service_id=before.service_id))
     work.publish("services", before.service_id, before.id)
@@ -151,7 +148,7 @@ def _free(work: Work, service_id: str, name: str) -> None:
         raise Conflict(f"The service has an integration “{name}” already.", field="name", hint="Choose another name.")
 
 
-def _key(work: Work, integration_id: str, key: str | None, seal: Seal) -> tuple[str, dict[str, str]]:
+def _key(work: Work, integration_id: str, key: str | None, keyring: Keyring) -> tuple[str, dict[str, str]]:
     plain = rules.generated_key(secrets.choice) if key is None else rules.key(key)
     digest = hashlib.sha256(plain.encode()).hexdigest()
     holder = store.key_holder(work, digest)
@@ -159,4 +156,8 @@ def _key(work: Work, integration_id: str, key: str | None, seal: Seal) -> tuple[
         raise Conflict(
             "This key is in use by another integration.", field="key", hint="Every integration needs its own key."
         )
-    return plain, {"key_hash": digest, "key_sealed": seal(plain, key_place(integration_id)), "key_hint": plain[-4:]}
+    return plain, {
+        "key_hash": digest,
+        "key_sealed": keyring.seal(plain, table="integrations", column="key_sealed", row_id=integration_id),
+        "key_hint": plain[-4:],
+    }

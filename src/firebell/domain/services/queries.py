@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from firebell.domain.services import store
 from firebell.domain.services.model import Intake, Integration, Service
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import NotFound
+from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Read
 
 _VIEW = Permission.SERVICES_VIEW
@@ -61,17 +62,12 @@ def intakes(read: Read, integration_ids: Collection[str]) -> dict[str, Intake]:
     return store.intakes(read, integration_ids)
 
 
-def plain_key(read: Read, integration_id: str, unseal: Callable[[str, str], str]) -> str:
-    """The key in plain text, for those who may edit the service. ``unseal(sealed, place)`` opens it."""
+def plain_key(read: Read, integration_id: str, keyring: Keyring) -> str:
+    """The key in plain text, for those who may edit the service."""
     found = store.integration(read, integration_id)
     owner = store.service(read, found.service_id) if found else None
     read.needs(Permission.SERVICES_EDIT, owner.team_id if owner else None)
     sealed = store.sealed_key(read, integration_id) if found and owner else None
     if sealed is None:
         raise NotFound("There is no such integration.", field="integration_id")
-    return unseal(sealed, key_place(integration_id))
-
-
-def key_place(integration_id: str) -> str:
-    """Where a sealed key lies; part of what the seal vouches for, so that it cannot be moved to another row."""
-    return f"integrations|key_sealed|{integration_id}"
+    return keyring.unseal(sealed, table="integrations", column="key_sealed", row_id=integration_id)
