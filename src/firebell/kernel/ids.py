@@ -7,6 +7,7 @@ so that ids made by one process sort in the order they were made.
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from typing import NewType
@@ -56,3 +57,11 @@ def new(prefix: str, now: Instant) -> str:
         else:
             _tail += 1
         return f"{prefix}_{_encode(_last_ms, _tail)}"
+
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+
+
+def is_slug(text: str) -> bool:
+    """Whether ``text`` can be a name in URLs and YAML: 1 to 64 of ``a-z 0-9 . _ -``, a letter or digit at both ends."""
+    return _SLUG.fullmatch(text) is not None

@@ -183,7 +183,7 @@ class Ingested(msgspec.Struct, frozen=True):
     raised: bool = False
 
 
-class AlertOpened(Fact):
+class AlertOpened(Fact, frozen=True, kw_only=True):
     kind: ClassVar[str] = "alert.opened"
     severity: str
     urgency: str
@@ -194,35 +194,35 @@ class AlertOpened(Fact):
     previous_alert_id: str | None = None
 
 
-class AlertRepeated(Fact):
+class AlertRepeated(Fact, frozen=True, kw_only=True):
     """Recorded on the first repeat and then at powers of two, so that a storm does not flood the journal."""
 
     kind: ClassVar[str] = "alert.repeated"
     count: int
 
 
-class SeverityChanged(Fact):
+class SeverityChanged(Fact, frozen=True, kw_only=True):
     kind: ClassVar[str] = "alert.severity_changed"
     before: str
     after: str
 
 
-class AlertAcknowledged(Fact):
+class AlertAcknowledged(Fact, frozen=True, kw_only=True):
     kind: ClassVar[str] = "alert.acknowledged"
     via: str
 
 
-class AlertUnacknowledged(Fact):
+class AlertUnacknowledged(Fact, frozen=True, kw_only=True):
     kind: ClassVar[str] = "alert.unacknowledged"
     reason: str
 
 
-class AlertResolved(Fact):
+class AlertResolved(Fact, frozen=True, kw_only=True):
     kind: ClassVar[str] = "alert.resolved"
     via: str
 
 
-class SignalIgnored(Fact):
+class SignalIgnored(Fact, frozen=True, kw_only=True):
     kind: ClassVar[str] = "signal.ignored"
     became: str
     signal_id: str | None

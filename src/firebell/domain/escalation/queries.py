@@ -1,0 +1,54 @@
+"""Policies and runs as pages and the API read them."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from firebell.domain.escalation import store
+from firebell.domain.escalation.model import Climb, Policy, Run, RunState
+from firebell.domain.escalation.store import runs
+from firebell.kernel.actor import Permission
+from firebell.kernel.errors import NotFound
+from firebell.kernel.work import Read
+
+
+def policy(read: Read, policy_id: str) -> Policy:
+    """One policy by id; NotFound when there is none."""
+    read.needs(Permission.POLICIES_VIEW)
+    found = store.get(read, policy_id)
+    if found is None:
+        raise NotFound(f"There is no escalation policy {policy_id}.")
+    return found
+
+
+def policies(read: Read) -> list[Policy]:
+    """All policies by name."""
+    read.needs(Permission.POLICIES_VIEW)
+    return store.all_policies(read)
+
+
+def policy_by_name(read: Read, name: str) -> Policy | None:
+    return store.by_name(read, name)
+
+
+def run(read: Read, run_id: str) -> Run | None:
+    return store.get_run(read, run_id)
+
+
+def ladder_of(read: Read, found: Run) -> Climb:
+    """What a run follows (see ``commands.ladder_of``)."""
+    if found.own_climb is not None:
+        return store.climb(found.own_climb)
+    ladder = store.ladder(read, found.policy_id, found.policy_version) if found.policy_id else None
+    return ladder if ladder is not None else Climb(steps=(), fallback=())
+
+
+def live_runs(read: Read, policy_id: str) -> int:
+    """How many runs are under way under a policy."""
+    rows = read.all(select(runs.c.id).where(runs.c.policy_id == policy_id, runs.c.state != RunState.ENDED).limit(1000))
+    return len(rows)
+
+
+def installation_fallback(read: Read) -> list[str]:
+    """User ids told when nothing else reaches a human."""
+    return [target.id for target in store.fallback(read)]
