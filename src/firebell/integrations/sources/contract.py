@@ -45,7 +45,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - it names a state of the body, not a fault of ours
     """The body of an authenticated sender cannot be understood. It is stored raw and paged all the same.
 
     ``reply``: what this sender must be told after the alert is stored (``None``: the source's ordinary success).
@@ -81,11 +81,16 @@ class Source(Protocol):
     resolve_timeout_s: int | None
 
     def parse(self, request: Request) -> list[Signal]:
-        """Pure: bytes in, signals out (possibly none). Raises :class:`Unreadable`, never anything else."""
+        """Bytes in, signals out (possibly none), nothing asked of the world. Raises :class:`Unreadable`, nothing else.
+
+        Pure, but for a dedup key that a protocol wants random; so parse once and keep the result.
+        """
         ...
 
     def reply(self, request: Request, accepted: Sequence[Accepted]) -> Reply:
-        """The success answer, sent only after the commit."""
+        """What the sender hears after the commit: success, or its protocol's own complaint about an alert that is
+        stored all the same. ``accepted`` is empty when there was nothing to store.
+        """
         ...
 
     def busy(self, retry_after_s: int) -> Reply:
