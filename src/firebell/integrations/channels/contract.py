@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
+from firebell.domain.paging.model import Message, MessageKind, Outcome, OutcomeKind
 from firebell.kernel.fetch import Fetch
+
+__all__ = ["Channel", "Field", "Message", "MessageKind", "Outcome", "OutcomeKind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,61 +31,6 @@ class Field:
     placeholder: str = ""
     default: str = ""
     choices: tuple[str, ...] = ()
-
-
-class MessageKind(StrEnum):
-    PAGE = "page"
-    STATUS = "status"
-    NOTICE = "notice"
-    TEST = "test"
-    VERIFICATION = "verification"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What a person is to be told. Plain text throughout; a channel may decorate, never invent.
-
-    ``id`` is the delivery id: constant over retries of the same delivery, so receivers can drop repeats.
-    ``title`` <= 200 characters. ``ack_url`` opens a page with an Acknowledge button (GET never acts);
-    ``view_url`` is the alert's page (needs sign-in). ``reply_token`` goes into a reply address or a topic.
-    ``copies_possible``: an earlier attempt may have arrived; say so. ``sent_at_s`` is epoch seconds.
-    """
-
-    id: str
-    kind: MessageKind
-    title: str
-    body: str
-    severity: str | None = None
-    urgency: str = "high"
-    alert_id: str | None = None
-    ack_url: str | None = None
-    view_url: str | None = None
-    thread: str | None = None
-    copies_possible: bool = False
-    sent_at_s: int = 0
-
-
-class OutcomeKind(StrEnum):
-    SENT = "sent"
-    RETRY = "retry"
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """``reply`` is the provider's own words, shortened, for the ledger and "send test".
-
-    ``unknown``: the provider may have accepted it (timeout after bytes were sent). ``retry_after_s``: the
-    provider asked us to wait. ``broken_settings``: the installation's credentials are refused (401/403), so
-    administrators must be told.
-    """
-
-    kind: OutcomeKind
-    reply: str = ""
-    provider_id: str | None = None
-    retry_after_s: int | None = None
-    unknown: bool = False
-    broken_settings: bool = False
 
 
 class Channel(Protocol):

@@ -1,0 +1,240 @@
+"""What can be done to pages and deliveries. Told by workflows; the one that sends is ``workflows/delivery_due``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from firebell.domain.paging import queue, rules, store
+from firebell.domain.paging.model import (
+    ChannelConfigured,
+    Delivery,
+    DeliveryKind,
+    DeliveryQuarantined,
+    DeliveryState,
+    Fire,
+    MessageFailed,
+    MessageHeldBack,
+    MessageSent,
+    Outcome,
+    OutcomeKind,
+    Page,
+    PersonPaged,
+    StaleRecord,
+)
+from firebell.kernel import ids
+from firebell.kernel.actor import Permission
+from firebell.kernel.clock import Instant, plus, seconds_between
+from firebell.kernel.work import Work
+
+
+def page(work: Work, new: Sequence[Page]) -> list[Page]:
+    """Begin telling people. A person already told at this movement of this run is not told twice."""
+    begun = [one for one in new if store.add_pages(work, [one])]
+    for one in begun:
+        work.record(
+            one.alert_id,
+            PersonPaged(page_id=one.id, user_id=one.user_id, why=one.why, step=one.step, loop=one.loop, shadow=one.shadow),
+        )
+    if begun:
+        work.publish("pages", *{f"{p.user_id}" for p in begun})
+        work.wake()
+    return begun
+
+
+def fire(work: Work, page: Page, fires: Sequence[Fire], covered_at: Instant, due_at: Instant | None) -> list[Delivery]:
+    """Queue what a page's rules say now, and remember up to when they are covered."""
+    new = [_delivery(work, page, one) for one in fires]
+    store.add_deliveries(work, new)
+    store.save_pages(work, [replace(page, covered_at=covered_at, due_at=due_at)])
+    if new:
+        work.wake()
+    return new
+
+
+def _delivery(work: Work, page: Page, one: Fire) -> Delivery:
+    return Delivery(
+        id=ids.new("dlv", work.now), kind=DeliveryKind.PAGE, page_id=page.id, alert_id=page.alert_id,
+        service_id=page.service_id, user_id=page.user_id, method_id=one.method_id, channel=one.channel,
+        urgency=page.urgency, reason=one.reason, created_at=work.now, due_at=work.now,
+    )  # fmt: skip
+
+
+def send_text(
+    work: Work, *, kind: DeliveryKind, user_id: str, method_id: str, channel: str, title: str, body: str,
+    reason: str = "", alert_id: str | None = None, service_id: str | None = None,
+) -> Delivery:  # fmt: skip
+    """Queue a message that is not a page: a test, a verification code, a notice, a status update."""
+    delivery = Delivery(
+        id=ids.new("dlv", work.now), kind=kind, alert_id=alert_id, service_id=service_id, user_id=user_id,
+        method_id=method_id, channel=channel, urgency="low", priority=rules.priority(kind, first_of_service=False),
+        title=title, body=body, reason=reason, created_at=work.now, due_at=work.now,
+    )  # fmt: skip
+    store.add_deliveries(work, [delivery])
+    work.wake()
+    return delivery
+
+
+def claim(work: Work, boot_id: str, slots: int) -> queue.Pass:
+    """Take what may go now under a lease and a fencing token; what the throttles hold back gets a later due time.
+
+    Deliveries claimed three times without a recorded outcome are quarantined and returned in neither list.
+    """
+    waiting = store.claimable(work, work.now, boot_id, max(slots * 8, 64))
+    waiting = [d for d in waiting if not _quarantine(work, d)]
+    if not waiting or slots <= 0:
+        return queue.Pass()
+    sent = store.sends(work, (d.user_id for d in waiting), queue.window_start(work.now))
+    busy = store.recent_services(
+        work, (d.service_id for d in waiting if d.service_id), plus(work.now, -queue.QUIET_SERVICE_S)
+    )
+    claimed_ids = {d.id for d in waiting}
+    found = queue.plan(waiting, [d for d in sent if d.id not in claimed_ids], busy, work.now, slots)
+    changed: list[Delivery] = []
+    go: list[queue.Parcel] = []
+    for parcel in found.go:
+        lead = replace(
+            parcel.lead, state=DeliveryState.SENDING, token=parcel.lead.token + 1, attempt=parcel.lead.attempt + 1,
+            unrecorded=parcel.lead.unrecorded + 1, owner=boot_id, lease_until=plus(work.now, rules.LEASE_S),
+            claimed_at=work.now, first_attempt_at=parcel.lead.first_attempt_at or work.now, priority=parcel.priority,
+        )  # fmt: skip
+        also = tuple(
+            replace(d, state=DeliveryState.BUNDLED, bundle_id=lead.id, done_at=work.now, next_step=f"told in {lead.id}")
+            for d in parcel.also
+        )
+        changed += [lead, *also]
+        go.append(queue.Parcel(lead, also, parcel.priority))
+    for held in found.held:
+        changed += [replace(d, due_at=held.until) for d in (held.parcel.lead, *held.parcel.also)]
+        lead = held.parcel.lead
+        if lead.kind == DeliveryKind.PAGE and lead.alert_id:
+            work.record(
+                lead.alert_id,
+                MessageHeldBack(
+                    delivery_id=lead.id, user_id=lead.user_id, channel=lead.channel, until=held.until.format_iso()
+                ),
+            )
+    for old in found.superseded:
+        changed.append(
+            replace(old.delivery, state=DeliveryState.CANCELLED, done_at=work.now, next_step="a newer update replaces it")
+        )
+    store.save_deliveries(work, changed)
+    found.go = go
+    return found
+
+
+def _quarantine(work: Work, delivery: Delivery) -> bool:
+    if not rules.quarantined(delivery):
+        return False
+    store.save_deliveries(
+        work,
+        [replace(delivery, state=DeliveryState.FAILED, done_at=work.now, next_step="quarantined", unrecorded=0,
+                 reply="claimed three times and never recorded")],
+    )  # fmt: skip
+    if delivery.alert_id:
+        work.record(delivery.alert_id, DeliveryQuarantined(delivery_id=delivery.id, user_id=delivery.user_id))
+    return True
+
+
+def hand_back(work: Work, delivery: Delivery) -> None:
+    """The claim came too late to be used safely: queue it again at once, as if it had not been claimed."""
+    current = store.take_delivery(work, delivery.id)
+    if current is None or current.token != delivery.token or current.state != DeliveryState.SENDING:
+        return
+    state = DeliveryState.CANCELLED if current.cancelled_at else DeliveryState.QUEUED
+    store.save_deliveries(
+        work,
+        [replace(current, state=state, attempt=current.attempt - 1, unrecorded=0, owner=None, lease_until=None, due_at=work.now)],
+    )
+    work.wake()
+
+
+def record(work: Work, claimed: Delivery, outcome: Outcome, *, others_left: bool, took_ms: int) -> rules.Sequel | None:
+    """Write down what came of an attempt. ``None``: this sender had lost its lease; its result is only noted."""
+    current = store.take_delivery(work, claimed.id)
+    if current is None:
+        return None
+    store.add_attempt(
+        work, claimed, outcome.kind, unknown=outcome.unknown, reply=outcome.reply, provider_id=outcome.provider_id,
+        took_ms=took_ms,
+    )  # fmt: skip
+    if current.token != claimed.token or current.state != DeliveryState.SENDING:
+        if claimed.alert_id:
+            work.record(claimed.alert_id, StaleRecord(delivery_id=claimed.id, outcome=outcome.kind))
+        return None
+    sequel = rules.after_attempt(current, outcome.kind, outcome.retry_after_s, work.now, others_left=others_left)
+    if current.cancelled_at is not None and sequel.next is not rules.Next.DONE:
+        sequel = rules.Sequel(rules.Next.GIVE_UP, None, "answered meanwhile")
+    store.save_deliveries(work, [_settled(current, outcome, sequel, work.now)])
+    _tell(work, current, outcome, sequel)
+    work.publish("deliveries", *((current.alert_id,) if current.alert_id else ()), current.user_id)
+    return sequel
+
+
+def _settled(current: Delivery, outcome: Outcome, sequel: rules.Sequel, now: Instant) -> Delivery:
+    settled = replace(
+        current, unrecorded=0, owner=None, lease_until=None, reply=outcome.reply[:500], next_step=sequel.words,
+        provider_id=outcome.provider_id or current.provider_id,
+    )  # fmt: skip
+    if sequel.next is rules.Next.DONE:
+        return replace(settled, state=DeliveryState.SENT, sent_at=now, done_at=now, next_step="")
+    if sequel.next is rules.Next.RETRY:
+        return replace(settled, state=DeliveryState.QUEUED, due_at=sequel.at or now)
+    return replace(settled, state=DeliveryState.FAILED, done_at=now, failed_over=sequel.next is rules.Next.FAIL_OVER)
+
+
+def _tell(work: Work, delivery: Delivery, outcome: Outcome, sequel: rules.Sequel) -> None:
+    if not delivery.alert_id:
+        return
+    if outcome.kind is OutcomeKind.SENT:
+        after = seconds_between(delivery.created_at, work.now)
+        work.record(
+            delivery.alert_id,
+            MessageSent(
+                delivery_id=delivery.id, user_id=delivery.user_id, channel=delivery.channel, attempt=delivery.attempt,
+                message=delivery.kind, after_ms=max(0, round(after * 1000)),
+            ),
+        )  # fmt: skip
+        return
+    work.record(
+        delivery.alert_id,
+        MessageFailed(
+            delivery_id=delivery.id, user_id=delivery.user_id, channel=delivery.channel, attempt=delivery.attempt,
+            reply=outcome.reply[:200], next_step=sequel.words,
+        ),
+    )  # fmt: skip
+
+
+def answered(work: Work, alert_ids: Sequence[str], *, only_user: str | None = None) -> None:
+    """Somebody has these alerts: their pages stop ringing and nothing more is claimed for them."""
+    pages = [p for p in store.pages_of_alerts(work, alert_ids, ringing=True) if only_user in (None, p.user_id)]
+    store.save_pages(work, [rules.answered(p, work.now) for p in pages])
+    store.cancel_for_alerts(work, alert_ids, user_id=only_user)
+    work.publish("pages", *{p.user_id for p in pages})
+
+
+def ended(work: Work, alert_ids: Sequence[str]) -> None:
+    """These alerts are over."""
+    pages = store.pages_of_alerts(work, alert_ids, ringing=True)
+    store.save_pages(work, [rules.ended(p, work.now) for p in pages])
+    store.cancel_for_alerts(work, alert_ids)
+    work.publish("pages", *{p.user_id for p in pages})
+
+
+def issue_links(work: Work, links: Sequence[tuple[str, Sequence[str], str, str | None]]) -> None:
+    """Remember ack links: (hash, alert ids, user id, page id). They acknowledge or escalate, never resolve."""
+    store.add_tokens(
+        work,
+        [{"hash": hashed, "alert_ids": list(alerts), "user_id": user_id, "page_id": page_id,
+          "verbs": ["acknowledge", "escalate"], "expires_at": plus(work.now, rules.ACK_LINK_S)}
+         for hashed, alerts, user_id, page_id in links],
+    )  # fmt: skip
+
+
+def configure_channel(work: Work, channel: str, settings: Mapping[str, str]) -> None:
+    """Set an installation's settings of one channel (checked by the channel, secrets sealed by the caller)."""
+    work.needs(Permission.SETTINGS_EDIT)
+    store.set_settings(work, channel, settings)
+    work.record("installation", ChannelConfigured(channel=channel))
+    work.publish("settings")

@@ -1,0 +1,337 @@
+"""Tables of pages, deliveries, attempts, ack links and channel settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import asdict
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Row, String, Table, Text, bindparam, func, or_, select, text, update
+
+from firebell.domain.paging.model import AckToken, Delivery, DeliveryState, Page, PageState
+from firebell.kernel.clock import Instant, plus
+from firebell.kernel.db import Doc, InstantType, metadata
+from firebell.kernel.work import Read, Work
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("alert_id", String, nullable=False),
+    Column("run_id", String, nullable=False),
+    Column("movement", Integer, nullable=False),
+    Column("loop", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("user_id", String, nullable=False),
+    Column("service_id", String, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("urgency", String, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("shadow", Boolean, nullable=False),
+    Column("state", String, nullable=False),
+    Column("started_at", InstantType, nullable=False),
+    Column("covered_at", InstantType),
+    Column("due_at", InstantType),
+    Column("ended_at", InstantType),
+)
+_DUE = text("due_at IS NOT NULL")
+Index("uq_pages_once", pages.c.run_id, pages.c.movement, pages.c.user_id, unique=True)
+Index("ix_pages_due", pages.c.due_at, sqlite_where=_DUE, postgresql_where=_DUE)
+Index("ix_pages_alert", pages.c.alert_id)
+Index("ix_pages_user", pages.c.user_id, pages.c.started_at)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("page_id", String),
+    Column("alert_id", String),
+    Column("service_id", String),
+    Column("user_id", String, nullable=False),
+    Column("method_id", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("urgency", String, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", InstantType, nullable=False),
+    Column("due_at", InstantType, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("token", Integer, nullable=False),
+    Column("owner", String),
+    Column("lease_until", InstantType),
+    Column("unrecorded", Integer, nullable=False),
+    Column("first_attempt_at", InstantType),
+    Column("claimed_at", InstantType),
+    Column("sent_at", InstantType),
+    Column("done_at", InstantType),
+    Column("cancelled_at", InstantType),
+    Column("failed_over", Boolean, nullable=False),
+    Column("bundle_id", String),
+    Column("provider_id", String),
+    Column("reply", Text, nullable=False),
+    Column("next_step", Text, nullable=False),
+)
+_QUEUED = text("state = 'queued'")
+_SENDING = text("state = 'sending'")
+Index("ix_deliveries_queued", deliveries.c.due_at, sqlite_where=_QUEUED, postgresql_where=_QUEUED)
+Index("ix_deliveries_sending", deliveries.c.lease_until, sqlite_where=_SENDING, postgresql_where=_SENDING)
+Index("ix_deliveries_alert", deliveries.c.alert_id)
+Index("ix_deliveries_page", deliveries.c.page_id)
+Index("ix_deliveries_user_claimed", deliveries.c.user_id, deliveries.c.claimed_at)
+Index("ix_deliveries_service_claimed", deliveries.c.service_id, deliveries.c.claimed_at)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("delivery_id", String, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("claimed_at", InstantType),
+    Column("ended_at", InstantType, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("unknown", Boolean, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("provider_id", String),
+    Column("took_ms", Integer, nullable=False),
+)
+Index("ix_attempts_delivery", attempts.c.delivery_id)
+
+ack_tokens = Table(
+    "ack_tokens",
+    metadata,
+    Column("hash", String, primary_key=True),
+    Column("alert_ids", Doc, nullable=False),
+    Column("user_id", String, nullable=False),
+    Column("page_id", String),
+    Column("verbs", Doc, nullable=False),
+    Column("expires_at", InstantType, nullable=False),
+    Column("used_at", InstantType),
+)
+
+channel_settings = Table(
+    "channel_settings",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("settings", Doc, nullable=False),
+    Column("updated_at", InstantType, nullable=False),
+)
+
+
+def page(row: Row[Any]) -> Page:
+    return Page(**row._mapping)
+
+
+def delivery(row: Row[Any]) -> Delivery:
+    return Delivery(**row._mapping)
+
+
+def add_pages(work: Work, new: Sequence[Page]) -> int:
+    """Insert pages; one per (run, movement, person). Returns how many went in."""
+    return work.insert(pages, [asdict(p) for p in new], skip_existing=True)
+
+
+def add_deliveries(work: Work, new: Sequence[Delivery]) -> None:
+    work.insert(deliveries, [asdict(d) for d in new])
+
+
+_SAVE_PAGE = (
+    update(pages)
+    .where(pages.c.id == bindparam("_id"))
+    .values(state=bindparam("state"), covered_at=bindparam("covered_at"), due_at=bindparam("due_at"), ended_at=bindparam("ended_at"))
+)
+_DELIVERY_FIELDS = [n for n in deliveries.c.keys() if n not in ("id", "kind", "page_id", "alert_id", "service_id", "user_id", "created_at")]  # noqa: SIM118
+_SAVE_DELIVERY = (
+    update(deliveries).where(deliveries.c.id == bindparam("_id")).values({n: bindparam(n) for n in _DELIVERY_FIELDS})
+)
+
+
+def save_pages(work: Work, changed: Sequence[Page]) -> None:
+    if changed:
+        work.write(
+            _SAVE_PAGE,
+            [{"_id": p.id, "state": p.state, "covered_at": p.covered_at, "due_at": p.due_at, "ended_at": p.ended_at} for p in changed],
+        )
+
+
+def save_deliveries(work: Work, changed: Sequence[Delivery]) -> None:
+    rows = []
+    for value in changed:
+        row = {n: getattr(value, n) for n in _DELIVERY_FIELDS}
+        row["_id"] = value.id
+        rows.append(row)
+    if rows:
+        work.write(_SAVE_DELIVERY, rows)
+
+
+def take_page(work: Work, page_id: str) -> Page | None:
+    row = work.take(select(pages).where(pages.c.id == page_id))
+    return page(row) if row else None
+
+
+def get_page(read: Read, page_id: str) -> Page | None:
+    row = read.one(select(pages).where(pages.c.id == page_id))
+    return page(row) if row else None
+
+
+def take_delivery(work: Work, delivery_id: str) -> Delivery | None:
+    row = work.take(select(deliveries).where(deliveries.c.id == delivery_id))
+    return delivery(row) if row else None
+
+
+def pages_of_alerts(read: Read, alert_ids: Iterable[str], *, ringing: bool = False) -> list[Page]:
+    query = select(pages).where(pages.c.alert_id.in_(sorted(set(alert_ids)))).order_by(pages.c.id)
+    if ringing:
+        query = query.where(pages.c.state == PageState.RINGING)
+    return [page(row) for row in read.all(query)]
+
+
+def deliveries_of_alerts(read: Read, alert_ids: Iterable[str]) -> list[Delivery]:
+    query = select(deliveries).where(deliveries.c.alert_id.in_(sorted(set(alert_ids)))).order_by(deliveries.c.id)
+    return [delivery(row) for row in read.all(query)]
+
+
+def deliveries_of_page(read: Read, page_id: str) -> list[Delivery]:
+    query = select(deliveries).where(deliveries.c.page_id == page_id).order_by(deliveries.c.id)
+    return [delivery(row) for row in read.all(query)]
+
+
+def due_pages(read: Read, now: Instant, limit: int) -> list[tuple[str, str]]:
+    """(page id, alert id) of pages with a rule to fire."""
+    query = select(pages.c.id, pages.c.alert_id).where(pages.c.due_at <= now).order_by(pages.c.due_at).limit(limit)
+    return [(row.id, row.alert_id) for row in read.all(query)]
+
+
+def next_page_due(read: Read) -> Instant | None:
+    found: Instant | None = read.scalar(
+        select(pages.c.due_at).where(pages.c.due_at.is_not(None)).order_by(pages.c.due_at).limit(1)
+    )
+    return found
+
+
+def claimable(work: Work, now: Instant, boot_id: str, limit: int) -> list[Delivery]:
+    """Queued and due, or sending with a lease that has run out (on SQLite also any lease of an earlier process).
+
+    Rows another node is claiming right now are skipped.
+    """
+    lost = (deliveries.c.state == DeliveryState.SENDING) & (deliveries.c.cancelled_at.is_(None))
+    dead = deliveries.c.lease_until < now
+    if work.is_sqlite:
+        dead = or_(dead, deliveries.c.owner != boot_id)
+    query = (
+        select(deliveries)
+        .where(or_((deliveries.c.state == DeliveryState.QUEUED) & (deliveries.c.due_at <= now), lost & dead))
+        .order_by(deliveries.c.priority, deliveries.c.due_at, deliveries.c.id)
+        .limit(limit)
+    )
+    if not work.is_sqlite:
+        query = query.with_for_update(skip_locked=True)
+    return [delivery(row) for row in work.all(query)]
+
+
+def next_delivery_due(read: Read) -> Instant | None:
+    """The next moment at which a delivery may be claimed."""
+    queued = read.scalar(select(func.min(deliveries.c.due_at)).where(deliveries.c.state == DeliveryState.QUEUED))
+    lease = read.scalar(
+        select(func.min(deliveries.c.lease_until)).where(
+            deliveries.c.state == DeliveryState.SENDING, deliveries.c.cancelled_at.is_(None)
+        )
+    )
+    found: list[Instant] = [at for at in (queued, None if lease is None else plus(lease, 0.000001)) if at is not None]
+    return min(found, default=None)
+
+
+def sends(read: Read, user_ids: Iterable[str], since: Instant) -> list[Delivery]:
+    """What went out (or is going out) to these people since then: the throttles' memory."""
+    query = select(deliveries).where(
+        deliveries.c.user_id.in_(sorted(set(user_ids))),
+        deliveries.c.claimed_at > since,
+        deliveries.c.state.in_([DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ]),
+    )
+    return [delivery(row) for row in read.all(query)]
+
+
+def recent_services(read: Read, service_ids: Iterable[str], since: Instant) -> set[tuple[str, str]]:
+    """(service, channel) pairs that have had a page since then."""
+    query = (
+        select(deliveries.c.service_id, deliveries.c.channel)
+        .where(
+            deliveries.c.service_id.in_(sorted(set(service_ids))),
+            deliveries.c.claimed_at > since,
+            deliveries.c.kind == "page",
+        )
+        .distinct()
+    )
+    return {(row.service_id, row.channel) for row in read.all(query)}
+
+
+def cancel_for_alerts(work: Work, alert_ids: Sequence[str], *, kinds: Sequence[str] = ("page",), user_id: str | None = None) -> int:
+    """No further claim for these alerts: queued ones are cancelled, those being sent are not tried again."""
+    where = (
+        deliveries.c.alert_id.in_(sorted(set(alert_ids)))
+        & deliveries.c.kind.in_(kinds)
+        & deliveries.c.cancelled_at.is_(None)
+    )
+    if user_id is not None:
+        where = where & (deliveries.c.user_id == user_id)
+    work.write(
+        update(deliveries).where(where & (deliveries.c.state == DeliveryState.SENDING)).values(cancelled_at=work.now)
+    )
+    return work.write(
+        update(deliveries)
+        .where(where & (deliveries.c.state == DeliveryState.QUEUED))
+        .values(state=DeliveryState.CANCELLED, cancelled_at=work.now, done_at=work.now, next_step="")
+    )
+
+
+def add_attempt(work: Work, value: Delivery, outcome: str, *, unknown: bool, reply: str, provider_id: str | None, took_ms: int) -> None:  # fmt: skip
+    work.insert(
+        attempts,
+        [{"delivery_id": value.id, "n": value.attempt, "claimed_at": value.claimed_at, "ended_at": work.now,
+          "outcome": outcome, "unknown": unknown, "reply": reply, "provider_id": provider_id, "took_ms": took_ms}],
+    )  # fmt: skip
+
+
+def attempts_of(read: Read, delivery_ids: Iterable[str]) -> Sequence[Row[Any]]:
+    query = select(attempts).where(attempts.c.delivery_id.in_(sorted(set(delivery_ids)))).order_by(attempts.c.seq)
+    return read.all(query)
+
+
+def add_tokens(work: Work, rows: Sequence[Mapping[str, Any]]) -> None:
+    work.insert(ack_tokens, rows)
+
+
+def token(read: Read, hashed: str) -> AckToken | None:
+    row = read.one(select(ack_tokens).where(ack_tokens.c.hash == hashed))
+    if row is None:
+        return None
+    return AckToken(tuple(row.alert_ids), row.user_id, tuple(row.verbs), row.expires_at, row.used_at, row.page_id)
+
+
+def use_token(work: Work, hashed: str) -> bool:
+    """Mark the link used; False when somebody just did."""
+    return bool(
+        work.write(
+            update(ack_tokens).where(ack_tokens.c.hash == hashed, ack_tokens.c.used_at.is_(None)).values(used_at=work.now)
+        )
+    )
+
+
+def settings(read: Read, channel: str | None = None) -> dict[str, dict[str, str]]:
+    query = select(channel_settings)
+    if channel is not None:
+        query = query.where(channel_settings.c.channel == channel)
+    return {row.channel: dict(row.settings) for row in read.all(query)}
+
+
+def set_settings(work: Work, channel: str, values: Mapping[str, str]) -> None:
+    changed = work.write(
+        update(channel_settings)
+        .where(channel_settings.c.channel == channel)
+        .values(settings=dict(values), updated_at=work.now)
+    )
+    if not changed:
+        work.insert(channel_settings, [{"channel": channel, "settings": dict(values), "updated_at": work.now}])
