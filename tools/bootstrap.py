@@ -31,6 +31,8 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PROGRAM = BIN / ("firebell.exe" if os.name == "nt" else "firebell")
 
+SYSTEM_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+
 
 def say(text: str) -> None:
     print(f"· {text}", flush=True)
@@ -38,7 +40,9 @@ def say(text: str) -> None:
 
 def run(*command: str | Path, why: str) -> None:
     """Run a step; a failing one ends the set-up and says in one line what it was for."""
-    environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    environment = {"UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"} | os.environ
+    if SYSTEM_AUTHORITIES.exists():  # pip and apt trust these; uv brings its own, which lack a company's proxy
+        environment.setdefault("UV_SYSTEM_CERTS", "true")
     code = subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, check=False).returncode
     if code:
         sys.exit(
