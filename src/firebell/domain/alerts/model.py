@@ -132,6 +132,7 @@ class Origin:
     integration_id: str
     service_id: str
     team_id: str | None
+    policy_id: str | None = None
     default_severity: str = Severity.SEV3
     urgency: str = "by_severity"
     resolve_timeout_s: int | None = None

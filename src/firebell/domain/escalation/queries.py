@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
 from firebell.domain.escalation import store
 from firebell.domain.escalation.model import Climb, Policy, Run, RunState
 from firebell.domain.escalation.store import runs
 from firebell.kernel.actor import Permission
+from firebell.kernel.clock import Instant
 from firebell.kernel.errors import NotFound
 from firebell.kernel.work import Read
 
@@ -52,3 +55,23 @@ def live_runs(read: Read, policy_id: str) -> int:
 def installation_fallback(read: Read) -> list[str]:
     """User ids told when nothing else reaches a human."""
     return [target.id for target in store.fallback(read)]
+
+
+def versions(read: Read, policy_ids: Iterable[str]) -> dict[str, int]:
+    """The current version of each policy that exists."""
+    return store.versions(read, policy_ids)
+
+
+def storms(read: Read, service_ids: Iterable[str]) -> dict[str, Run]:
+    """The live storm run of each service that has one."""
+    return store.storms(read, service_ids)
+
+
+def due(read: Read, now: Instant, limit: int = 100) -> list[tuple[str, str]]:
+    """(run id, alert id) of runs whose deadline has come."""
+    return store.due(read, now, limit)
+
+
+def next_due(read: Read) -> Instant | None:
+    """When the next run is due."""
+    return store.next_due(read)

@@ -82,7 +82,7 @@ def claim(work: Work, boot_id: str, slots: int) -> queue.Pass:
     Deliveries claimed three times without a recorded outcome are quarantined and returned in neither list.
     """
     waiting = store.claimable(work, work.now, boot_id, max(slots * 8, 64))
-    waiting = [d for d in waiting if not _quarantine(work, d)]
+    waiting = [d for d in waiting if not _quarantine(work, d) and not _answered_in_flight(work, d)]
     if not waiting or slots <= 0:
         return queue.Pass()
     sent = store.sends(work, (d.user_id for d in waiting), queue.window_start(work.now))
@@ -91,9 +91,13 @@ def claim(work: Work, boot_id: str, slots: int) -> queue.Pass:
     )
     claimed_ids = {d.id for d in waiting}
     found = queue.plan(waiting, [d for d in sent if d.id not in claimed_ids], busy, work.now, slots)
+    bundles: dict[str, list[Delivery]] = {}
+    for member in store.bundled_in(work, [d.id for d in waiting if d.state == DeliveryState.SENDING]):
+        bundles.setdefault(member.bundle_id or "", []).append(member)
     changed: list[Delivery] = []
     go: list[queue.Parcel] = []
     for parcel in found.go:
+        carried = bundles.get(parcel.lead.id, ())
         lead = replace(
             parcel.lead, state=DeliveryState.SENDING, token=parcel.lead.token + 1, attempt=parcel.lead.attempt + 1,
             unrecorded=parcel.lead.unrecorded + 1, owner=boot_id, lease_until=plus(work.now, rules.LEASE_S),
@@ -104,7 +108,7 @@ def claim(work: Work, boot_id: str, slots: int) -> queue.Pass:
             for d in parcel.also
         )
         changed += [lead, *also]
-        go.append(queue.Parcel(lead, also, parcel.priority))
+        go.append(queue.Parcel(lead, (*also, *carried), parcel.priority))
     for held in found.held:
         changed += [replace(d, due_at=held.until) for d in (held.parcel.lead, *held.parcel.also)]
         lead = held.parcel.lead
@@ -137,12 +141,24 @@ def _quarantine(work: Work, delivery: Delivery) -> bool:
     return True
 
 
+def _answered_in_flight(work: Work, delivery: Delivery) -> bool:
+    if delivery.cancelled_at is None:
+        return False
+    store.save_deliveries(
+        work,
+        [replace(delivery, state=DeliveryState.CANCELLED, done_at=work.now, next_step="answered meanwhile", lease_until=None)],
+    )
+    store.release_bundle(work, delivery.id)
+    return True
+
+
 def hand_back(work: Work, delivery: Delivery) -> None:
     """The claim came too late to be used safely: queue it again at once, as if it had not been claimed."""
     current = store.take_delivery(work, delivery.id)
     if current is None or current.token != delivery.token or current.state != DeliveryState.SENDING:
         return
     state = DeliveryState.CANCELLED if current.cancelled_at else DeliveryState.QUEUED
+    store.release_bundle(work, current.id)
     store.save_deliveries(
         work,
         [replace(current, state=state, attempt=current.attempt - 1, unrecorded=0, owner=None, lease_until=None, due_at=work.now)],
@@ -167,6 +183,8 @@ def record(work: Work, claimed: Delivery, outcome: Outcome, *, others_left: bool
     if current.cancelled_at is not None and sequel.next is not rules.Next.DONE:
         sequel = rules.Sequel(rules.Next.GIVE_UP, None, "answered meanwhile")
     store.save_deliveries(work, [_settled(current, outcome, sequel, work.now)])
+    if sequel.next is not rules.Next.DONE:
+        store.release_bundle(work, current.id)
     _tell(work, current, outcome, sequel)
     work.publish("deliveries", *((current.alert_id,) if current.alert_id else ()), current.user_id)
     return sequel

@@ -217,7 +217,7 @@ def claimable(work: Work, now: Instant, boot_id: str, limit: int) -> list[Delive
 
     Rows another node is claiming right now are skipped.
     """
-    lost = (deliveries.c.state == DeliveryState.SENDING) & (deliveries.c.cancelled_at.is_(None))
+    lost = deliveries.c.state == DeliveryState.SENDING
     dead = deliveries.c.lease_until < now
     if work.is_sqlite:
         dead = or_(dead, deliveries.c.owner != boot_id)
@@ -236,12 +236,27 @@ def next_delivery_due(read: Read) -> Instant | None:
     """The next moment at which a delivery may be claimed."""
     queued = read.scalar(select(func.min(deliveries.c.due_at)).where(deliveries.c.state == DeliveryState.QUEUED))
     lease = read.scalar(
-        select(func.min(deliveries.c.lease_until)).where(
-            deliveries.c.state == DeliveryState.SENDING, deliveries.c.cancelled_at.is_(None)
-        )
+        select(func.min(deliveries.c.lease_until)).where(deliveries.c.state == DeliveryState.SENDING)
     )
     found: list[Instant] = [at for at in (queued, None if lease is None else plus(lease, 0.000001)) if at is not None]
     return min(found, default=None)
+
+
+def bundled_in(read: Read, lead_ids: Iterable[str]) -> list[Delivery]:
+    """The deliveries these ones speak for."""
+    query = select(deliveries).where(
+        deliveries.c.bundle_id.in_(sorted(set(lead_ids))), deliveries.c.state == DeliveryState.BUNDLED
+    )
+    return [delivery(row) for row in read.all(query)]
+
+
+def release_bundle(work: Work, lead_id: str) -> int:
+    """The message that was to speak for them did not go: they stand in the queue again on their own."""
+    return work.write(
+        update(deliveries)
+        .where(deliveries.c.bundle_id == lead_id, deliveries.c.state == DeliveryState.BUNDLED)
+        .values(state=DeliveryState.QUEUED, bundle_id=None, due_at=work.now, done_at=None, next_step="")
+    )
 
 
 def sends(read: Read, user_ids: Iterable[str], since: Instant) -> list[Delivery]:

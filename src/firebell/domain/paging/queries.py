@@ -1,0 +1,143 @@
+"""Pages, deliveries and links as pages, the API and workflows read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from firebell.domain.paging import store
+from firebell.domain.paging.model import AckToken, Delivery, Page
+from firebell.domain.paging.store import deliveries, pages
+from firebell.kernel.actor import Permission
+from firebell.kernel.clock import Instant, micros
+from firebell.kernel.errors import Forbidden, NotFound
+from firebell.kernel.secrets import hash_token
+from firebell.kernel.work import Read
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    n: int
+    claimed_at: Instant | None
+    ended_at: Instant
+    outcome: str
+    unknown: bool
+    reply: str
+    provider_id: str | None
+    took_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One delivery with every attempt."""
+
+    delivery: Delivery
+    attempts: tuple[Attempt, ...]
+
+
+def pages_of_alert(read: Read, alert_id: str) -> list[Page]:
+    """Who was told about an alert, in the order they were."""
+    read.needs(Permission.PAGES_VIEW)
+    return store.pages_of_alerts(read, [alert_id])
+
+
+def ledger_of_alert(read: Read, alert_id: str) -> list[LedgerLine]:
+    """Every message about an alert with its attempts."""
+    read.needs(Permission.PAGES_VIEW)
+    return ledger(read, store.deliveries_of_alerts(read, [alert_id]))
+
+
+def ledger(read: Read, found: list[Delivery]) -> list[LedgerLine]:
+    by_delivery: dict[str, list[Attempt]] = {}
+    for row in store.attempts_of(read, [d.id for d in found]) if found else []:
+        values: dict[str, Any] = dict(row._mapping)
+        values.pop("seq")
+        by_delivery.setdefault(values.pop("delivery_id"), []).append(Attempt(**values))
+    return [LedgerLine(d, tuple(by_delivery.get(d.id, ()))) for d in found]
+
+
+def pages_of_user(read: Read, user_id: str, *, limit: int = 50) -> list[Page]:
+    """A person's pages, newest first (their own, or with PAGES_VIEW)."""
+    if read.actor.id != user_id:
+        read.needs(Permission.PAGES_VIEW)
+    query = select(pages).where(pages.c.user_id == user_id).order_by(pages.c.started_at.desc()).limit(limit)
+    return [store.page(row) for row in read.all(query)]
+
+
+def page(read: Read, page_id: str) -> Page:
+    found = store.get_page(read, page_id)
+    if found is None:
+        raise NotFound(f"There is no page {page_id}.")
+    read.needs(Permission.PAGES_VIEW)
+    return found
+
+
+def paged_users(read: Read, alert_ids: Iterable[str]) -> set[str]:
+    """Everybody told about these alerts so far."""
+    return {p.user_id for p in store.pages_of_alerts(read, alert_ids)}
+
+
+def told_by(read: Read, alert_id: str) -> list[Delivery]:
+    """One delivery per destination that carried (or was carrying) a page about this alert."""
+    latest = {
+        d.method_id: d
+        for d in store.deliveries_of_alerts(read, [alert_id])
+        if d.kind == "page" and d.state in ("sent", "delivered", "read", "sending", "bundled")
+    }
+    return list(latest.values())
+
+
+def tried_methods(read: Read, page_id: str) -> list[Delivery]:
+    """The deliveries of one page, oldest first."""
+    return store.deliveries_of_page(read, page_id)
+
+
+def link(read: Read, plain: str) -> AckToken:
+    """What an ack link may do. NotFound when unknown, Forbidden when expired."""
+    found = store.token(read, hash_token(plain))
+    if found is None:
+        raise NotFound("This link is not known.", hint="Sign in and open the alert from there.")
+    if micros(found.expires_at) < micros(read.now):
+        raise Forbidden("This link has expired.", hint="Sign in and open the alert from there.")
+    return found
+
+
+def due_pages(read: Read, now: Instant, limit: int = 200) -> list[tuple[str, str]]:
+    return store.due_pages(read, now, limit)
+
+
+def next_page_due(read: Read) -> Instant | None:
+    return store.next_page_due(read)
+
+
+def next_delivery_due(read: Read) -> Instant | None:
+    return store.next_delivery_due(read)
+
+
+def channel_settings(read: Read) -> dict[str, dict[str, str]]:
+    """Installation settings per channel as stored (secrets sealed)."""
+    return store.settings(read)
+
+
+def last_delivered(read: Read, user_id: str) -> dict[str, Instant]:
+    """Per contact method of a person: when something last went out."""
+    query = (
+        select(deliveries.c.method_id, func.max(deliveries.c.sent_at).label("at"))
+        .where(deliveries.c.user_id == user_id, deliveries.c.sent_at.is_not(None))
+        .group_by(deliveries.c.method_id)
+    )
+    return {row.method_id: row.at for row in read.all(query)}
+
+
+def test_deliveries(read: Read, user_id: str, *, limit: int = 10) -> list[LedgerLine]:
+    """A person's latest test and verification messages with what the provider said."""
+    query = (
+        select(deliveries)
+        .where(deliveries.c.user_id == user_id, deliveries.c.kind.in_(["test", "verification"]))
+        .order_by(deliveries.c.id.desc())
+        .limit(limit)
+    )
+    return ledger(read, [store.delivery(row) for row in read.all(query)])
