@@ -3,12 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.integrations.sources.senders import capture, check_storable, post
 
 from firebell.domain.alerts.model import Link, Status
 from firebell.integrations.sources.alertmanager import SOURCE
 from firebell.integrations.sources.contract import Accepted, Unreadable
 from firebell.kernel.clock import Instant
+from tests.integrations.sources.senders import capture, check_storable, post
 
 WEBHOOK = "alertmanager-0.25.0-webhook__"
 

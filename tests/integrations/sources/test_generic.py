@@ -3,12 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.integrations.sources.senders import post
 
 from firebell.domain.alerts.model import Link, Status
 from firebell.integrations.sources.contract import Accepted, Unreadable
 from firebell.integrations.sources.generic import SOURCE
 from firebell.kernel.clock import Instant
+from tests.integrations.sources.senders import post
 
 
 def test_our_own_shape() -> None:

@@ -5,12 +5,12 @@ import re
 from typing import Any
 
 import pytest
-from tests.integrations.sources.senders import capture, check_storable, post
 
 from firebell.domain.alerts.model import Link, Status
 from firebell.integrations.sources.contract import Accepted, Reply, Request, Unreadable
 from firebell.integrations.sources.pagerduty import SOURCE
 from firebell.kernel.clock import Instant
+from tests.integrations.sources.senders import capture, check_storable, post
 
 GROUP_KEY = "97510b418c30a6bc221ab8cd7f4d49d287215a8f33fc7173ad6f03934114edfb"
 
@@ -31,11 +31,7 @@ def enqueue(body: object) -> Request:
 
 def answered(request: Request) -> Reply:
     """What the sender hears when the alert is stored first."""
-    try:
-        signals = SOURCE.parse(request)
-    except Unreadable as unreadable:
-        assert unreadable.reply is not None
-        return unreadable.reply
+    signals = SOURCE.parse(request)
     return SOURCE.reply(request, [Accepted("alr_1", True, signal.dedup_key or "") for signal in signals])
 
 

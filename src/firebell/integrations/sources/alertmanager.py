@@ -100,8 +100,11 @@ def _signal(alert: _Alert, group_status: str, outer: Link | None) -> Signal:
     ]
     return Signal(
         status=Status.RESOLVED if (alert.status or group_status) == "resolved" else Status.FIRING,
-        summary=shaping.one_line(
-            notes.get("summary") or alert.labels.get("alertname") or details or "Alert without a name"
+        summary=(
+            shaping.one_line(notes.get("summary", ""))
+            or shaping.one_line(alert.labels.get("alertname", ""))
+            or shaping.one_line(details)
+            or "Alert without a name"
         ),
         dedup_key=shaping.dedup_key(alert.fingerprint) or _fingerprint(alert.labels),
         severity=shaping.severity(labels.get("severity")),

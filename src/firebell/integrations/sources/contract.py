@@ -45,7 +45,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Unreadable(Exception):  # noqa: N818 - it names a state of the body, not a fault of ours
+class Unreadable(Exception):
     """The body of an authenticated sender cannot be understood. It is stored raw and paged all the same.
 
     ``reply``: what this sender must be told after the alert is stored (``None``: the source's ordinary success).
