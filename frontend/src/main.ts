@@ -1,0 +1,21 @@
+// The pages work without this file. Each island finds its elements by data-attributes and improves what is there.
+import { startConfirm } from "./confirm";
+import { startCopy } from "./copy";
+import { startDialogs } from "./dialogs";
+import { startKeys } from "./keys";
+import { startLive } from "./live";
+import { startPalette } from "./palette";
+import { startReltime } from "./reltime";
+import { startTheme } from "./theme";
+import { startUndo } from "./undo";
+
+document.documentElement.dataset["js"] = "";
+startDialogs();
+startConfirm();
+startCopy();
+startKeys();
+startPalette();
+startReltime();
+startTheme();
+startUndo();
+startLive();
