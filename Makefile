@@ -49,11 +49,11 @@ format: setup-dev ## Format the code and mend what the linter can
 layout: setup-dev ## Draw the layout in docs/architecture.md anew
 	@$(BIN)/python tools/layout.py
 
-bench: setup-dev ## Measure intake and paging under load
-	@$(BIN)/python tools/bench.py $(ARGS)
+bench: setup-dev ## Print what the slow parts cost on this machine (ARGS=sources for one)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 soak: setup-dev ## Run for long and watch memory, files and threads
-	@$(BIN)/python tools/soak.py $(ARGS)
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 lock: setup-dev ## Resolve requirements/*.lock anew
 	@$(BIN)/python tools/lock.py
