@@ -150,7 +150,8 @@ def edited(
             result.append(replace(wish, in_force_from=now))
         else:
             after = carried_over(before, wish, now) if keep_current else wish
-            result.append(replace(after, in_force_from=now, follows=before.id))
+            follows = before.follows if before.in_force_from == now else before.id
+            result.append(replace(after, in_force_from=now, follows=follows))
     return tuple(result)
 
 
