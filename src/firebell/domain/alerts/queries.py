@@ -68,8 +68,8 @@ def alert_list(
 
 def counts(read: Read) -> dict[str, int]:
     """Unresolved alerts by state."""
-    query = select(alerts.c.state, func.count()).where(alerts.c.state != AlertState.RESOLVED).group_by(alerts.c.state)
-    return {row[0]: row[1] for row in read.all(query)}
+    query = select(alerts.c.state, func.count().label("n")).where(alerts.c.state != AlertState.RESOLVED).group_by(alerts.c.state)
+    return {row.state: row.n for row in read.all(query)}
 
 
 def by_ids(read: Read, ids: Iterable[str]) -> dict[str, Alert]:

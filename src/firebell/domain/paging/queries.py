@@ -90,6 +90,11 @@ def told_by(read: Read, alert_id: str) -> list[Delivery]:
     return list(latest.values())
 
 
+def tried_page(read: Read, page_id: str | None) -> Page | None:
+    """The page a delivery belongs to (``None`` for messages that are no pages)."""
+    return store.get_page(read, page_id) if page_id else None
+
+
 def tried_methods(read: Read, page_id: str) -> list[Delivery]:
     """The deliveries of one page, oldest first."""
     return store.deliveries_of_page(read, page_id)

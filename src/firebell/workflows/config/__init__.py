@@ -1,0 +1,1 @@
+"""Configuration as code: files → documents → a plan → one transaction; and back."""

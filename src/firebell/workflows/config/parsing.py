@@ -1,0 +1,372 @@
+"""Documents → typed items. Every fault is added to the problems; references are collected, to be followed later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from firebell.domain.escalation import rules as escalation_rules
+from firebell.domain.escalation.model import Climb, Step, Target, TargetKind, Wait
+from firebell.domain.people import rules as people_rules
+from firebell.domain.people.model import Hours
+from firebell.domain.services import rules as service_rules
+from firebell.domain.services.model import SEVERITIES, UrgencyRule
+from firebell.kernel.actor import Role
+from firebell.kernel.errors import Invalid
+from firebell.kernel.ids import is_slug
+from firebell.workflows.config import durations
+from firebell.workflows.config.problems import Place, Problem, near
+from firebell.workflows.config.reading import Document, File, Part, envelope, read
+from firebell.workflows.config.schedules import canonical_layers
+from firebell.workflows.config.specs import (
+    KINDS,
+    LATER,
+    IntegrationSpec,
+    Item,
+    MethodSpec,
+    PolicySpec,
+    RuleSpec,
+    ScheduleSpec,
+    ServiceSpec,
+    Spec,
+    TeamSpec,
+    UserSpec,
+)
+from firebell.workflows.config.zones import known_zone, zone_names
+
+_SLUG_HINT = "Use lower-case letters, digits, “-”, “_” and “.”, beginning and ending with a letter or digit."
+_INDEX = re.compile(r"\.(\d+)(?=\.|$)")
+
+
+class MethodField(Protocol):
+    """One field of a contact method, as its channel declares it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+
+
+class ChannelDeclaration(Protocol):
+    """What is asked of a channel here: its fields, and whether values are fit."""
+
+    @property
+    def method_fields(self) -> Sequence[MethodField]: ...
+
+    def check(self, method: Mapping[str, str]) -> dict[str, str]: ...
+
+    def mask(self, method: Mapping[str, str]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """``name`` of a ``kind`` is needed at ``place``."""
+
+    kind: str
+    name: str
+    place: Place
+
+
+@dataclass(slots=True)
+class Desired:
+    """All that the files say. ``places`` tells where each item's document and its parts stand."""
+
+    items: dict[tuple[str, str], Item] = field(default_factory=dict)
+    documents: dict[tuple[str, str], Document] = field(default_factory=dict)
+    references: list[Reference] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Parsing:
+    channels: Mapping[str, ChannelDeclaration]
+    sources: Collection[str]
+    problems: list[Problem]
+    references: list[Reference]
+
+    def refer(self, part: Part, key: str, kind: str, name: str | None) -> None:
+        if name:
+            self.references.append(Reference(kind, name, part.document.place(part.at(key))))
+
+
+def parse(
+    files: Sequence[File],
+    environment: Mapping[str, str],
+    channels: Mapping[str, ChannelDeclaration],
+    sources: Collection[str],
+    problems: list[Problem],
+) -> Desired:
+    """Read all files. Faults go to ``problems``; items with faults are still there, so that references to them hold."""
+    desired = Desired()
+    parsing = _Parsing(channels, sources, problems, desired.references)
+    for document in read(files, environment, problems):
+        kind = envelope(document, KINDS, LATER, problems)
+        if kind is None:
+            continue
+        item = _item(kind, document, parsing)
+        if item.key in desired.items:
+            first = desired.documents[item.key].place("metadata.name")
+            message = f"{kind} “{item.name}” is already described in {first.file}:{first.line}."
+            problems.append(Problem(document.place("metadata.name"), message, "Keep one of the two."))
+            continue
+        desired.items[item.key] = item
+        desired.documents[item.key] = document
+    return desired
+
+
+def _item(kind: str, document: Document, parsing: _Parsing) -> Item:
+    metadata = Part.of(document, "metadata", parsing.problems)
+    name = metadata.text("name")
+    if name and not is_slug(name):
+        metadata.problem("name", f"“{name}” cannot be a name.", _SLUG_HINT)
+    team = metadata.optional("team") if kind in ("Schedule", "EscalationPolicy", "Service") else None
+    parsing.refer(metadata, "team", "Team", team)
+    managed = metadata.flag("managed", True)
+    metadata.close()
+    part = Part.of(document, "spec", parsing.problems)
+    spec = _READERS[kind](name, part, parsing)
+    part.close()
+    return Item(kind, name, spec, team, managed)
+
+
+def _sound(part: Part, key: str, check: Callable[[], Any]) -> Any:
+    """What ``check`` returns; its refusal becomes a problem at ``key`` (or at the field within that it names)."""
+    try:
+        return check()
+    except Invalid as refused:
+        inner = _INDEX.sub(r"[\1]", refused.field or "")
+        part.problem(key if not inner else inner, refused.message, refused.hint)
+        return None
+
+
+# ------------------------------------------------------------------ people
+
+
+def _user(name: str, part: Part, parsing: _Parsing) -> UserSpec:
+    display_name = part.text("displayName", name)
+    _sound(part, "displayName", lambda: people_rules.title(display_name or "-", "displayName"))
+    email = part.optional("email")
+    _sound(part, "email", lambda: people_rules.email(email, "email"))
+    zone = _zone(part, "timeZone", "UTC")
+    role = part.choice("role", [r.value for r in Role], Role.RESPONDER.value)
+    active = part.flag("active", True)
+    methods: list[MethodSpec] = []
+    for inner in part.parts("contactMethods"):
+        method = _method(inner, parsing)
+        if any(other.name == method.name for other in methods):
+            inner.problem("name", f"There are two contact methods “{method.name}”.", "Rename one of them.")
+        else:
+            methods.append(method)
+    if len(methods) > people_rules.METHODS_MAX:
+        part.problem("contactMethods", f"A person has at most {people_rules.METHODS_MAX} contact methods.")
+    listed = part.part("notificationRules")
+    names = [m.name for m in methods]
+    high, low = _rules(listed, "high", names), _rules(listed, "low", names)
+    if len(high) + len(low) > people_rules.RULES_MAX:
+        part.problem("notificationRules", f"A person has at most {people_rules.RULES_MAX} notification rules.")
+    listed.close()
+    ordered = tuple(sorted(methods, key=lambda m: m.name))
+    return UserSpec(display_name, email, zone, role, active, ordered, high, low)
+
+
+def _zone(part: Part, key: str, default: str | None) -> str:
+    zone = part.text(key, default)
+    if zone and not known_zone(zone):
+        part.problem(key, f"“{zone}” is not a time zone.", near(zone, zone_names(), otherwise="Write Europe/Berlin."))
+    return zone
+
+
+def _method(part: Part, parsing: _Parsing) -> MethodSpec:
+    name = part.text("name")
+    if name and not is_slug(name):
+        part.problem("name", f"“{name}” cannot be a name.", _SLUG_HINT)
+    slug = part.text("channel")
+    channel = parsing.channels.get(slug)
+    verified = part.flag("verified", True)
+    if channel is None:
+        if slug:
+            hint = near(slug, parsing.channels, otherwise=f"One of {', '.join(sorted(parsing.channels))}.")
+            part.problem("channel", f"There is no channel “{slug}”.", hint)
+        return MethodSpec(name, slug, {})
+    values = {f.name: part.text(f.name, "") for f in channel.method_fields}
+    part.close()
+    secret = frozenset(f.name for f in channel.method_fields if f.kind == "secret")
+    given = {key: value for key, value in values.items() if value}
+    if secret <= given.keys():
+        given = _sound(part, "", lambda: channel.check(given)) or given
+    return MethodSpec(name, slug, given, secret, verified)
+
+
+def _rules(part: Part, urgency: str, methods: Sequence[str]) -> tuple[RuleSpec, ...]:
+    found: list[RuleSpec] = []
+    for inner in part.parts(urgency):
+        after_s = _duration(inner, "after", "0m")
+        if after_s > people_rules.DELAY_S_MAX:
+            inner.problem("after", "A rule waits at most 24h.")
+        use = inner.text("use")
+        if use and use not in methods:
+            hint = near(use, methods, otherwise=f"Known here: {', '.join(methods) or 'none'}.")
+            inner.problem("use", f"There is no contact method “{use}”.", hint)
+        windows = inner.items("hours")
+        hours: tuple[Hours, ...] = ()
+        if all(isinstance(window, dict) for window in windows):
+            hours = _sound(inner, "hours", lambda w=windows: people_rules.hours(w, "hours")) or ()  # type: ignore[misc]
+        else:
+            inner.problem("hours", "A list of windows is needed.", 'Write [{days: [mon], from: "09:00", to: "17:00"}].')
+        inner.close()
+        found.append(RuleSpec(after_s, use, hours))
+    return tuple(sorted(found, key=lambda rule: (rule.after_s, rule.use, str(rule.hours))))
+
+
+def _duration(part: Part, key: str, default: str | None = None) -> int:
+    text = part.text(key, default)
+    found = durations.seconds(text)
+    if found is None and text:
+        part.problem(key, f"“{text}” is not a duration.", "Write 90s, 5m, 1h30m or 2d.")
+    return found or 0
+
+
+def _team(name: str, part: Part, parsing: _Parsing) -> TeamSpec:
+    display_name = part.text("displayName", name)
+    groups = {key: part.texts(key) for key in ("members", "managers")}
+    for key, people in groups.items():
+        for i, person in enumerate(people):
+            parsing.refer(part, f"{key}[{i}]", "User", person)
+    managers = frozenset(groups["managers"])
+    return TeamSpec(display_name, frozenset(groups["members"]) - managers, managers)
+
+
+# ------------------------------------------------------------------ on call and escalation
+
+
+def _schedule(name: str, part: Part, parsing: _Parsing) -> ScheduleSpec:
+    zone = _zone(part, "timeZone", None)
+    description = part.text("description", "")
+    layers = part.raw("layers")
+    for i, layer in enumerate(layers if isinstance(layers, list) else []):
+        for path, person in _participants(layer):
+            parsing.refer(part, f"layers[{i}].{path}", "User", person)
+    checked = _sound(part, "layers", lambda: canonical_layers(layers or [], zone or "UTC"))
+    return ScheduleSpec(zone, description, checked or ())
+
+
+def _participants(layer: Any) -> list[tuple[str, str]]:
+    rotation = layer.get("rotation") if isinstance(layer, dict) else None
+    slots = rotation.get("participants") if isinstance(rotation, dict) else None
+    found: list[tuple[str, str]] = []
+    for n, slot in enumerate(slots if isinstance(slots, list) else []):
+        path = f"rotation.participants[{n}]"
+        if isinstance(slot, str):
+            found.append((path, slot))
+        elif isinstance(slot, list):
+            found += [(f"{path}[{m}]", person) for m, person in enumerate(slot) if isinstance(person, str)]
+    return found
+
+
+def _policy(name: str, part: Part, parsing: _Parsing) -> PolicySpec:
+    display_name = part.text("displayName", name)
+    before = len(parsing.problems)
+    steps = tuple(_step(inner, parsing) for inner in part.parts("steps"))
+    repeat = part.raw("repeat")
+    if repeat is None:
+        repeat = 2
+    elif not isinstance(repeat, int) or isinstance(repeat, bool):
+        part.problem("repeat", "“repeat” must be a whole number.")
+        repeat = 2
+    timeout = part.text("ackTimeout", "30m")
+    ack_timeout_s = None if timeout in ("off", "false") else _duration(part, "ackTimeout", "30m")
+    climb = Climb(steps, _targets(part, "fallback", parsing), repeat, ack_timeout_s)
+    if len(parsing.problems) == before:
+        _sound(part, "steps", lambda: escalation_rules.check(climb))
+    return PolicySpec(display_name, climb)
+
+
+def _step(part: Part, parsing: _Parsing) -> Step:
+    notify = _targets(part, "notify", parsing)
+    wait = Wait()
+    if isinstance(part.content.get("wait"), dict):
+        inner = part.part("wait")
+        by_severity = {s: _duration(inner, s) for s in SEVERITIES if inner.has(s)}
+        wait = Wait(_duration(inner, "default", "15m"), by_severity)
+        for severity in SEVERITIES:
+            inner.raw(severity)
+        inner.close()
+    else:
+        wait = Wait(_duration(part, "wait", "15m"))
+    part.close()
+    return Step(notify, wait)
+
+
+_TARGETS = {TargetKind.USER: "User", TargetKind.SCHEDULE: "Schedule", TargetKind.TEAM: "Team"}
+
+
+def _targets(part: Part, key: str, parsing: _Parsing) -> tuple[Target, ...]:
+    found: list[Target] = []
+    for inner in part.parts(key):
+        named = [(kind, inner.optional(kind.value)) for kind in TargetKind]
+        given = [(kind, name) for kind, name in named if name is not None]
+        inner.close()
+        if len(given) != 1:
+            inner.problem("", "A target is one user, schedule or team.", "Write {schedule: payments-primary}.")
+            continue
+        kind, name = given[0]
+        parsing.refer(inner, kind.value, _TARGETS[kind], name)
+        found.append(Target(kind, name))
+    return tuple(found)
+
+
+# ------------------------------------------------------------------ services
+
+
+def _service(name: str, part: Part, parsing: _Parsing) -> ServiceSpec:
+    display_name = part.text("displayName", name)
+    _sound(part, "displayName", lambda: service_rules.label(display_name or "-", "displayName"))
+    policy = part.optional("escalationPolicy")
+    parsing.refer(part, "escalationPolicy", "EscalationPolicy", policy)
+    depends_on = part.texts("dependsOn")
+    for i, other in enumerate(depends_on):
+        parsing.refer(part, f"dependsOn[{i}]", "Service", other)
+    integrations: list[IntegrationSpec] = []
+    for inner in part.parts("integrations"):
+        made = _integration(inner, parsing)
+        if any(other.name == made.name for other in integrations):
+            inner.problem("name", f"There are two integrations “{made.name}”.", "Rename one of them.")
+        else:
+            integrations.append(made)
+    return ServiceSpec(
+        display_name=display_name,
+        description=part.text("description", ""),
+        policy=policy,
+        default_severity=part.choice("defaultSeverity", SEVERITIES, "SEV3"),
+        urgency=part.choice("urgency", [u.value for u in UrgencyRule], UrgencyRule.BY_SEVERITY.value),
+        component=part.optional("component"),
+        depends_on=frozenset(depends_on),
+        integrations=tuple(sorted(integrations, key=lambda i: i.name)),
+    )
+
+
+def _integration(part: Part, parsing: _Parsing) -> IntegrationSpec:
+    name, source = part.text("name"), part.text("source")
+    if name and not is_slug(name):
+        part.problem("name", f"“{name}” cannot be a name.", _SLUG_HINT)
+    if source and source not in parsing.sources:
+        hint = near(source, parsing.sources, otherwise=f"One of {', '.join(sorted(parsing.sources))}.")
+        part.problem("source", f"There is no source “{source}”.", hint)
+    key = part.optional("key")
+    if key is not None:
+        _sound(part, "key", lambda: service_rules.key(key))
+    settings = dict(part.part("settings").content)
+    if ignored := part.texts("ignoreLabels"):
+        settings["ignore_labels"] = list(ignored)
+    part.close()
+    return IntegrationSpec(name, source, key, settings)
+
+
+_READERS: Mapping[str, Callable[[str, Part, _Parsing], Spec]] = {
+    "User": _user,
+    "Team": _team,
+    "Schedule": _schedule,
+    "EscalationPolicy": _policy,
+    "Service": _service,
+}

@@ -1,0 +1,208 @@
+"""A run's deadline has come: take the next step, tell whoever is on call at this instant, say aloud what is empty.
+
+Steps are the frozen copy the run started with; people are resolved now. An empty step costs no time. A pass that
+reaches nobody pages the fallback and raises a coverage gap; so does the end of the ladder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from firebell.domain.alerts import commands as alerts
+from firebell.domain.alerts import store as alert_rows
+from firebell.domain.alerts.model import (
+    OWN_INTEGRATION,
+    Alert,
+    AlertKind,
+    AlertState,
+    Arrival,
+    Origin,
+    Severity,
+    Signal,
+    Status,
+)
+from firebell.domain.escalation import commands as escalation
+from firebell.domain.escalation import rules, store
+from firebell.domain.escalation.model import (
+    Climb,
+    CoverageGapFound,
+    FallbackPaged,
+    Run,
+    RunExhausted,
+    RunState,
+    Step,
+    StepEmpty,
+    StepEntered,
+    Target,
+    TargetKind,
+    Wait,
+)
+from firebell.domain.paging.model import Page
+from firebell.domain.people import queries as people
+from firebell.kernel import ids
+from firebell.kernel.clock import seconds_between
+from firebell.kernel.crash import crashpoint
+from firebell.kernel.work import Work
+from firebell.workflows import audience, page_due
+from firebell.workflows.audience import Audience, Chosen
+
+LATE_S = 30
+
+
+def climb(work: Work, run_id: str, alert_id: str) -> bool:
+    """Take the due step of one run. False when there was nothing to do (somebody else did it, or it is over)."""
+    alert = alert_rows.take(work, alert_id)
+    run = store.take(work, run_id)
+    if run is None or not rules.is_due(run, work.now):
+        return False
+    if alert is None or alert.state == AlertState.RESOLVED:
+        escalation.end(work, run_id, "resolved")
+        return True
+    also: tuple[Target, ...] = ()
+    if run.state == RunState.ACKNOWLEDGED:
+        if run.acker_id:
+            also = (Target(TargetKind.USER, run.acker_id),)
+        run = escalation.expire_ack(work, run)
+        _, alert = alerts.unacknowledge(work, alert.id, "the acknowledgement expired")
+    ladder = escalation.ladder_of(work, run)
+    late_s = int(seconds_between(run.due_at, work.now)) if run.due_at else 0
+    _Climb(work, run, alert, ladder, also, late_s if late_s >= LATE_S else 0).go()
+    return True
+
+
+class _Climb:
+    def __init__(self, work: Work, run: Run, alert: Alert, ladder: Climb, also: tuple[Target, ...], late_s: int) -> None:
+        self.work, self.run, self.alert, self.ladder, self.also, self.late_s = work, run, alert, ladder, also, late_s
+
+    def go(self) -> None:
+        for _ in range(len(self.ladder.steps) + 1):
+            before = self.run
+            moved, after = rules.climb(self.run, self.ladder)
+            if moved is rules.Moved.NEW_PASS and not before.reached:
+                self._nobody_in_a_whole_pass()
+                return
+            if moved is rules.Moved.EXHAUSTED:
+                self._exhausted()
+                return
+            self.run = after
+            if self._enter(self.ladder.steps[self.run.step]):
+                return
+        self._nobody_in_a_whole_pass()
+
+    def _enter(self, step: Step) -> bool:
+        found = audience.resolve(self.work, (*step.notify, *self.also))
+        run, work = self.run, self.work
+        if not found.reached:
+            work.record(
+                self.alert.id, StepEmpty(run_id=run.id, step=run.step, loop=run.loop, reasons=found.reasons)
+            )
+            return False
+        self.run = rules.settle(run, step, work.now)
+        store.save(work, self.run)
+        due = self.run.due_at
+        work.record(
+            self.alert.id,
+            StepEntered(
+                run_id=run.id, step=run.step, loop=run.loop, people=[one.user_id for one in found.people],
+                next_at=due.format_iso() if due else None, late_s=self.late_s,
+            ),
+        )  # fmt: skip
+        tell(work, self.run, self.alert, found.people, late_s=self.late_s)
+        work.publish(self.alert.id)
+        return True
+
+    def _nobody_in_a_whole_pass(self) -> None:
+        """Nobody at all: the fallback is told now, the hole is an alert of its own, and the ladder is tried again."""
+        work = self.work
+        next_pass = replace(self.run, loop=self.run.loop + 1, movement=self.run.movement + 1)
+        if next_pass.loop > self.ladder.repeat or not self.ladder.steps:
+            self.run = rules.exhaust(next_pass)
+        else:
+            self.run = rules.wait_after_empty_pass(replace(next_pass, loop=self.run.loop), self.ladder, work.now)
+        store.save(work, self.run)
+        self._page_fallback("no step reached anybody")
+        raise_gap(work, self.run, self.alert)
+        work.publish(self.alert.id)
+
+    def _exhausted(self) -> None:
+        work = self.work
+        self.run = replace(rules.exhaust(self.run), movement=self.run.movement + 1)
+        store.save(work, self.run)
+        work.record(self.alert.id, RunExhausted(run_id=self.run.id))
+        self._page_fallback("nobody answered on any step")
+        work.publish(self.alert.id)
+
+    def _page_fallback(self, why: str) -> None:
+        page_fallback(self.work, self.run, self.alert, self.ladder, why)
+
+
+def page_fallback(work: Work, run: Run, alert: Alert, ladder: Climb, why: str) -> list[Chosen]:
+    """Tell the policy's fallback, else the team's managers, else the installation's fallback, else administrators."""
+    found = Audience()
+    for targets in _fallbacks(work, run, ladder):
+        found = audience.resolve(work, targets)
+        if found.reached:
+            break
+    chosen = [Chosen(one.person, f"fallback: {why}") for one in found.reached]
+    work.record(alert.id, FallbackPaged(run_id=run.id, people=[one.user_id for one in chosen], why=why))
+    tell(work, run, alert, chosen)
+    return chosen
+
+
+def _fallbacks(work: Work, run: Run, ladder: Climb) -> list[Sequence[Target]]:
+    owners = people.team_owners(work, run.team_id) if run.team_id else []
+    return [
+        ladder.fallback,
+        [Target(TargetKind.USER, user_id) for user_id in owners],
+        store.fallback(work),
+        [Target(TargetKind.USER, user.id) for user in people.admins(work)],
+    ]
+
+
+def tell(work: Work, run: Run, alert: Alert, chosen: Sequence[Chosen], *, late_s: int = 0) -> None:
+    """One page per person; what their rules say at once is queued in this same transaction."""
+    crashpoint("escalation.before_pages")
+    for one in chosen:
+        why = one.why if not late_s else f"{one.why}; delayed {late_s // 60} min"
+        page = Page(
+            id=ids.new("pag", work.now), alert_id=alert.id, run_id=run.id, movement=run.movement, loop=run.loop,
+            step=run.step, user_id=one.user_id, service_id=alert.service_id, severity=run.severity,
+            urgency=run.urgency, why=why, shadow=one.shadow, started_at=work.now,
+        )  # fmt: skip
+        page_due.begin(work, page, one.person)
+
+
+def raise_gap(work: Work, run: Run, alert: Alert) -> None:
+    """The hole in the coverage is an alert of its own, to the team's owners. A hole in that one's ladder raises no other."""
+    if alert.kind == AlertKind.COVERAGE_GAP:
+        return
+    work.record(alert.id, CoverageGapFound(run_id=run.id, policy_id=run.policy_id))
+    policy = store.get(work, run.policy_id) if run.policy_id else None
+    name = policy.name if policy else "no policy"
+    owners = people.team_owners(work, run.team_id) if run.team_id else []
+    targets = tuple(Target(TargetKind.USER, u) for u in owners or [user.id for user in people.admins(work)])
+    ladder = Climb(steps=(Step(targets, Wait(900)),) if targets else (), fallback=store.fallback(work))
+    origin = Origin(
+        integration_id=OWN_INTEGRATION, service_id=alert.service_id, team_id=run.team_id,
+        default_severity=Severity.SEV2, urgency="high",
+    )  # fmt: skip
+    signal = Signal(
+        status=Status.FIRING, dedup_key=f"coverage-gap:{run.policy_id or alert.service_id}",
+        summary=f"Coverage gap: {name} reaches nobody",
+        details=f"The alert {alert.summary!r} found nobody on any step of the escalation policy {name}. Fix the schedule or the policy.",
+    )  # fmt: skip
+    new: list[Run] = []
+
+    def run_of(opened: Alert) -> str:
+        new.append(
+            escalation.new_run(
+                work, alert_id=opened.id, service_id=opened.service_id, team_id=opened.team_id, policy_id=None,
+                policy_version=0, severity=opened.severity, urgency=opened.urgency, own_climb=ladder,
+            )
+        )  # fmt: skip
+        return new[-1].id
+
+    alerts.ingest(work, [Arrival(origin, [signal], None, AlertKind.COVERAGE_GAP)], run_of)
+    escalation.start(work, new)

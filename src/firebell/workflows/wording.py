@@ -1,0 +1,56 @@
+"""What a page says: severity, service, symptom, why you, what to press. Written in one place, plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from firebell.domain.alerts.model import Alert
+from firebell.domain.paging.model import Delivery, Message, MessageKind
+from firebell.kernel.clock import Instant, micros, seconds_between
+
+
+def ago(then: Instant, now: Instant) -> str:
+    """A duration in words: ``12 s``, ``4 min``, ``3 h``, ``2 d``."""
+    seconds = max(0, int(seconds_between(then, now)))
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def page(
+    lead: Delivery, alerts: Sequence[Alert], *, service: str, why: str, shadow: bool, ack_url: str | None, view_url: str, now: Instant
+) -> Message:
+    """The message of one page, or of a bundle of pages about one service."""
+    first = min(alerts, key=lambda a: (a.severity, a.id))
+    if len(alerts) == 1:
+        title = f"{first.severity} {service}: {first.summary}"
+        lines = [f"{first.severity} · {service}", first.summary]
+    else:
+        title = f"{first.severity} {service}: {len(alerts)} alerts, first: {first.summary}"
+        lines = [f"{first.severity} · {service} · {len(alerts)} alerts"]
+        lines += [f"- {a.severity} {a.summary}" for a in alerts[:20]]
+        if len(alerts) > 20:
+            lines.append(f"- and {len(alerts) - 20} more")
+    if shadow:
+        title = f"[shadow] {title}"
+        lines.insert(0, "You are shadowing: this is to learn from, somebody else has been paged.")
+    if lead.attempt > 1:
+        lines.append("Possible duplicate: an earlier attempt may have reached you.")
+    lines += ["", f"Why you: {why}." if why else "", f"Open since {ago(first.opened_at, now)} (at {_clock(first.opened_at)} UTC)."]
+    if first.details and len(alerts) == 1:
+        lines += ["", first.details[:1500]]
+    if first.source:
+        lines.append(f"Source: {first.source}")
+    for link in first.links[:4]:
+        lines.append(f"{link.get('text') or 'Link'}: {link.get('href')}")
+    body = "\n".join(line for line in lines if line is not None)
+    return Message(
+        id=lead.id, kind=MessageKind.PAGE, title=title[:200], body=body, severity=first.severity, urgency=lead.urgency,
+        alert_id=first.id, ack_url=ack_url, view_url=view_url, thread=first.id, copies_possible=lead.attempt > 1,
+        sent_at_s=micros(now) // 1_000_000,
+    )  # fmt: skip
+
+
+def _clock(at: Instant) -> str:
+    return at.format_iso()[11:16]
