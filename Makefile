@@ -59,7 +59,6 @@ lock: setup-dev ## Resolve requirements/*.lock anew
 	@$(BIN)/python tools/lock.py
 
 assets: setup ## Build the front end
-	@$(BIN)/python tools/assets.py --force
 
 clean: ## Remove what was built or installed here (your data stays)
 	rm -rf .venv build dist frontend/node_modules src/firebell/entrypoints/web/static

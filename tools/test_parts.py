@@ -107,15 +107,28 @@ def no_services() -> Iterator[None]:
 
 
 def install(parts: list[Part]) -> None:
+    """apt-get, quietly; when a part is still missing afterwards, with the end of what apt-get said."""
     packages = sorted({package for part in parts for package in part.packages})
-    print(f"· installing for the tests: {', '.join(packages)}", flush=True)
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    update = subprocess.run([*APT, "update"], env=environment, stdout=subprocess.DEVNULL, check=False)
-    if update.returncode:
-        print("· apt-get update failed; trying with the lists there are", flush=True)
+    print(f"· installing for the tests, which takes a minute: {', '.join(packages)}", flush=True)
+    said = apt("update")
     with no_services():
-        command = [*APT, "install", "--yes", "--no-install-recommends", *packages]
-        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=False)
+        said += apt("install", "--yes", "--no-install-recommends", *packages)
+    if missing():
+        print("\n".join(said.splitlines()[-20:]), flush=True)
+
+
+def apt(*arguments: str) -> str:
+    """What apt-get printed. Its exit says little: whether the parts are there afterwards is what counts."""
+    done = subprocess.run(
+        [*APT, *arguments],
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout
 
 
 def main() -> None:
