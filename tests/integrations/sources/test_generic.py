@@ -172,6 +172,8 @@ def test_a_form_is_read_when_it_says_so() -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
     (signal,) = SOURCE.parse(post(b"summary=disk+full&severity=critical", headers=form))
     assert (signal.summary, signal.severity) == ("disk full", "critical")
+    (nul,) = SOURCE.parse(post(b"summary=disk%00full%ff", headers=form))
+    assert nul.summary == "disk\ufffdfull\ufffd"
     with pytest.raises(Unreadable):
         SOURCE.parse(post(b"summary=disk+full"))
     with pytest.raises(Unreadable):

@@ -110,6 +110,10 @@ def test_a_change_event_without_summary_is_refused_and_still_pages_nobody() -> N
     assert answered(request).status == 400
 
 
+def test_a_prefix_that_happens_to_be_called_change_silences_nothing() -> None:
+    assert SOURCE.parse(post(event(), "change", "v2", "enqueue"))
+
+
 def test_netdata_declares_its_json_a_form() -> None:
     # The shape its pd2 notifier posts: naive stamp, curl's default content type.
     body = event(payload={

@@ -89,7 +89,8 @@ class PagerDuty:
 
 
 def _is_change(request: Request) -> bool:
-    return "change" in request.path
+    # The exact tail only: taking an alert for a change event would page nobody.
+    return request.path[-2:] == ("change", "enqueue")
 
 
 def _invalid(faults: Sequence[str]) -> Reply:
