@@ -5,7 +5,7 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebell.integrations.sources.contract import Unreadable
@@ -109,6 +109,7 @@ TREES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(TREES, st.booleans(), st.integers(0, 60))
 def test_depth_is_counted_as_a_parser_would(value: object, ascii_only: bool, around: int) -> None:
     for _ in range(around):
@@ -117,6 +118,7 @@ def test_depth_is_counted_as_a_parser_would(value: object, ascii_only: bool, aro
     assert too_deep(body) is (_depth(value) > DEPTH_MAX)
 
 
+@settings(deadline=None)
 @given(TREES)
 def test_well_formed_json_comes_back_unchanged_except_for_nul(value: object) -> None:
     text = json.dumps(value)
@@ -125,6 +127,7 @@ def test_well_formed_json_comes_back_unchanged_except_for_nul(value: object) -> 
         assert tree(text.encode()) == expected
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_at_all_are_a_value_or_unreadable(body: bytes) -> None:
     with contextlib.suppress(Unreadable):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebell.domain.alerts.model import Signal
@@ -136,12 +136,14 @@ TREES = st.recursive(
 
 
 @pytest.mark.parametrize("slug", SOURCES)
+@settings(deadline=None)
 @given(value=TREES)
 def test_any_json_of_familiar_names(slug: str, value: object) -> None:
     accept(slug, post(value))
 
 
 @pytest.mark.parametrize("slug", SOURCES)
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_captured_body_with_damage(slug: str, data: st.DataObject) -> None:
     body = bytearray(capture(data.draw(st.sampled_from(captures()))).body)
@@ -152,6 +154,7 @@ def test_a_captured_body_with_damage(slug: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("slug", SOURCES)
+@settings(deadline=None)
 @given(body=st.binary(max_size=300))
 def test_any_bytes(slug: str, body: bytes) -> None:
     accept(slug, post(body))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebell.integrations.sources.keys import (
@@ -110,6 +110,7 @@ def test_other_names_can_be_asked_for() -> None:
     assert body_fields(b'{"api_key":"k1","routing_key":"k2"}', ("api_key",)) == {"api_key": "k1"}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100), st.sampled_from(["routing_key", "other"]))
 def test_no_body_is_an_error(body: bytes, name: str) -> None:
     body_fields(body, (name,))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebell.domain.alerts.model import Link
@@ -79,6 +79,7 @@ def test_stamps_that_are_unset_or_senseless(stamp: object) -> None:
     assert shaping.instant(stamp) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80) | st.integers() | st.floats() | st.from_regex(shaping._STAMP, fullmatch=True))
 def test_no_stamp_raises_or_leaves_the_sane_years(stamp: object) -> None:
     at = shaping.instant(stamp)

@@ -14,8 +14,8 @@ from firebell.domain.alerts.model import Signal
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An authenticated inbound request. ``path`` is what follows the slug, split on ``/``, each segment decoded, without
-    the key and without empty segments (``keys.vendor_path``).
+    """An authenticated inbound request. ``path`` is what follows the slug, split on ``/`` and then decoded, without the
+    key and without empty segments (``keys.vendor_path``).
 
     ``headers`` have lower-case names; ``body`` is raw, at most 1 MiB.
     """
