@@ -1,4 +1,4 @@
-"""Tables of sessions, tokens, one-time links, verification codes and sign-in buckets. Secrets lie here only as hashes."""
+"""Tables of sessions, tokens, one-time links, codes and sign-in buckets. Secrets lie here only as hashes."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def end_sessions(work: Work, user_id: str, *, keep: str | None = None) -> list[s
 
 
 def buckets(work: Work, keys: Sequence[str]) -> dict[str, Instant]:
-    """When each bucket is full again. The rows are locked in key order, so two sign-ins cannot spend one token twice."""
+    """When each bucket is full again; locked in key order, so that two sign-ins cannot spend one token twice."""
     work.insert(buckets_table, [{"key": key, "full_at": work.now} for key in sorted(keys)], skip_existing=True)
     statement = select(buckets_table).where(buckets_table.c.key.in_(keys)).order_by(buckets_table.c.key)
     rows = work.all(statement if work.is_sqlite else statement.with_for_update())
@@ -167,3 +167,15 @@ def token_of(row: Row[Any]) -> ApiToken:
 def add_token(work: Work, token: ApiToken, secret_hash: str) -> None:
     row: dict[str, Any] = {name: getattr(token, name) for name in token.__slots__}
     work.insert(tokens_table, [row | {"scopes": sorted(token.scopes), "hash": secret_hash}])
+
+
+# ---------------------------------------------------------------- one-time links
+
+
+def add_link(work: Work, link_id: str, purpose: str, user_id: str | None, link_hash: str, expires_at: Instant) -> None:
+    row = {"id": link_id, "hash": link_hash, "purpose": purpose, "user_id": user_id}
+    work.insert(links_table, [row | {"created_at": work.now, "expires_at": expires_at}])
+
+
+def end_links(work: Work, *where: ColumnElement[bool]) -> None:
+    work.write(update(links_table).where(links_table.c.used_at.is_(None), *where).values(used_at=work.now))
