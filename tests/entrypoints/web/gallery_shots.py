@@ -1,80 +1,43 @@
 """Photographs the gallery at phone and desktop width, by day and night, under the real content policy.
 
-    python tests/entrypoints/web/gallery_shots.py OUT_DIR [--static DIR]
+    python -m tests.entrypoints.web.gallery_shots OUT_DIR [--static DIR]
 
 DIR holds the built main.css and main.js, plain or hashed with a manifest.json beside them (default: where the
 build puts them). Ends with 1 when the browser reports a policy violation or a script error, when a page is wider than
-its window, or when a target on the acknowledge page is smaller than 48 px.
+its window, or when the acknowledge page needs scrolling or has a target lower than 48 px.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
-from gallery_data import SAMPLE, TEMPLATES, environment, frame
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
-)
-PAGES = {"/gallery": ("gallery.html", True), "/ack": ("gallery_ack.html", False)}
-KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+from tests.entrypoints.web.gallery_server import PAGES, STATIC, Gallery
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
-def serve(static: Path) -> ThreadingHTTPServer:
-    listed = static / "manifest.json"
-    names: dict[str, str] = json.loads(listed.read_text()) if listed.exists() else {}
-    env = environment(lambda name: "/static/" + names.get(name, name).removeprefix("/static/"))
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            if url.path in PAGES:
-                template, viewer = PAGES[url.path]
-                theme = parse_qs(url.query).get("theme", ["system"])[0]
-                self.answer(env.get_template(template).render(page=frame(theme, viewer), g=SAMPLE).encode(), "text/html; charset=utf-8")
-            elif url.path.startswith("/static/") and (static / Path(url.path).name).is_file():
-                file = static / Path(url.path).name
-                self.answer(file.read_bytes(), KINDS.get(file.suffix, "application/octet-stream"))
-            elif url.path == "/live/events":
-                self.answer(b"event: beat\ndata:\n\n", "text/event-stream")
-            else:
-                self.answer(b"{}", "application/json")
-
-        def answer(self, body: bytes, kind: str) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Content-Security-Policy", POLICY)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-def shoot(browser: Browser, origin: str, path: str, width: int, theme: str, out: Path) -> list[str]:
-    faults: list[str] = []
+def open_page(browser: Browser, width: int, faults: list[str]) -> Page:
+    """A page of that width; what the browser complains about is appended to ``faults``."""
     phone = width < 700
     page = browser.new_page(
-        viewport={"width": width, "height": 640 if phone else 900}, device_scale_factor=1, is_mobile=phone, has_touch=phone
+        viewport={"width": width, "height": 640 if phone else 900},
+        is_mobile=phone,
+        has_touch=phone,
+        device_scale_factor=1,
     )
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(f"{origin}{path}?theme={theme}")
-    page.wait_for_selector("html[data-js]", state="attached")
+    return page
+
+
+def measure(page: Page, path: str) -> list[str]:
+    faults: list[str] = []
     across = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if across > 0:
         faults.append(f"{across} px wider than the window")
@@ -82,15 +45,37 @@ def shoot(browser: Browser, origin: str, path: str, width: int, theme: str, out:
         down = page.evaluate("document.documentElement.scrollHeight - document.documentElement.clientHeight")
         if down > 0:
             faults.append(f"the acknowledge page is {down} px taller than the window")
-        for button in page.query_selector_all(".ack-actions .btn"):
-            box = button.bounding_box()
-            if box is None or box["height"] < 48:
-                faults.append("a button on the acknowledge page is lower than 48 px")
+        heights = page.eval_on_selector_all(
+            ".ack-actions .btn", "all => all.map(b => b.getBoundingClientRect().height)"
+        )
+        faults += [f"a button of {height} px on the acknowledge page" for height in heights if height < 48]
+    return faults
+
+
+def shoot(browser: Browser, origin: str, path: str, width: int, theme: str, out: Path) -> list[str]:
+    faults: list[str] = []
+    page = open_page(browser, width, faults)
+    page.goto(f"{origin}{path}?theme={theme}")
+    page.wait_for_selector("html[data-js]", state="attached")
+    if path == "/gallery":
+        page.wait_for_selector("#live-badge[data-state=live]", state="attached")
+    faults += measure(page, path)
     page.screenshot(path=out / f"{path.strip('/')}-{width}-{theme}.png", full_page=path != "/ack")
     if path == "/gallery" and width > 1000:
         page.keyboard.press("Control+k")
+        page.wait_for_selector("#palette[open]")
         page.screenshot(path=out / f"palette-{width}-{theme}.png")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#palette", state="hidden")  # the browser closes it a moment later
+        page.keyboard.press("?")
+        page.wait_for_selector("#keys[open]")
+        page.screenshot(path=out / f"keys-{width}-{theme}.png")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#keys", state="hidden")
+        page.click("[popovertarget=user-menu]")
+        page.screenshot(path=out / f"menu-{width}-{theme}.png")
     if path == "/gallery" and width < 400:
+        page.screenshot(path=out / f"top-{width}-{theme}.png")
         page.click(".dock-more button")
         page.screenshot(path=out / f"more-{width}-{theme}.png")
     page.close()
@@ -100,24 +85,22 @@ def shoot(browser: Browser, origin: str, path: str, width: int, theme: str, out:
 def main() -> int:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     arguments.add_argument("out", type=Path)
-    arguments.add_argument("--static", type=Path, default=TEMPLATES.parent / "static")
+    arguments.add_argument("--static", type=Path, default=STATIC)
     given = arguments.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
+    if CHROMIUM is None:
         print("No Chromium on this machine.", file=sys.stderr)
         return 2
     given.out.mkdir(parents=True, exist_ok=True)
-    server = serve(given.static)
-    origin = f"http://127.0.0.1:{server.server_address[1]}"
+    gallery = Gallery(given.static)
     faults: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for path in PAGES:
             for width in (360, 1280):
                 for theme in ("light", "dark"):
-                    faults += shoot(browser, origin, path, width, theme, given.out)
+                    faults += shoot(browser, gallery.origin, path, width, theme, given.out)
         browser.close()
-    server.shutdown()
+    gallery.close()
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0
