@@ -68,10 +68,19 @@ def too_old(version: str) -> bool:
     return tuple(int(part) for part in version.split(".")[:2]) < (3, 11)
 
 
+def stamp() -> dict[str, str]:
+    """What the last set-up that came to its end left behind; empty when there is none to read."""
+    try:
+        have = json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return have if isinstance(have, dict) else {}
+
+
 def make_venv(uv: str | None) -> None:
     version = venv_version()
-    if version is not None and not too_old(version):
-        return
+    if version is not None and not too_old(version) and stamp().get("where", str(ROOT)) == str(ROOT):
+        return  # one that was moved along with its folder runs, but its programs point to where they were made
     say(f"making .venv with Python {sys.version.split()[0]} ({'uv' if uv else 'venv and pip'})")
     if VENV.exists():
         shutil.rmtree(VENV)
@@ -112,13 +121,10 @@ def is_fresh(level: str) -> bool:
     version = venv_version()
     if version is None or too_old(version) or not PROGRAM.exists():
         return False
-    try:
-        stamp = json.loads(STAMP.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    if level == "runtime" and stamp.get("level") == "dev":
+    have = stamp()
+    if level == "runtime" and have.get("level") == "dev":
         level = "dev"  # the larger lock holds the smaller one
-    return bool(stamp == wanted(level, version))
+    return have == wanted(level, version)
 
 
 def install(level: str, uv: str | None) -> None:
