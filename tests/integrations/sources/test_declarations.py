@@ -6,6 +6,8 @@ import itertools
 import json
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +138,26 @@ def test_the_severity_table_of_the_docs_is_true() -> None:
     assert len(rows) == 4
     for canonical, words in rows:
         assert {shaping.severity(word) for word in re.findall(r"`(.*?)`", words)} == {canonical}
+
+
+@pytest.mark.skipif(not shutil.which("amtool"), reason="amtool (package prometheus-alertmanager) is missing")
+def test_alertmanager_itself_accepts_the_receivers(tmp_path: Path) -> None:
+    webhook = snippets("alertmanager", "yaml")[0]
+    pagerduty = "route:\n  receiver: firebell\n\n" + snippets("pagerduty", "yaml")[0]
+    for name, text in (("webhook.yml", webhook), ("pagerduty.yml", pagerduty)):
+        config = tmp_path / name
+        config.write_text(text)
+        checked = subprocess.run(["amtool", "check-config", config], capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (package prometheus) is missing")
+def test_prometheus_itself_accepts_its_files(tmp_path: Path) -> None:
+    _, prometheus, rules = snippets("alertmanager", "yaml")
+    (tmp_path / "firebell-rules.yml").write_text(rules)
+    (tmp_path / "prometheus.yml").write_text(prometheus)
+    checked = subprocess.run(
+        ["promtool", "check", "config", tmp_path / "prometheus.yml"], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "1 rules found" in checked.stdout
