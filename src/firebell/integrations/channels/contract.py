@@ -64,6 +64,8 @@ class Channel(Protocol):
         """The destination, recognisable to its owner and to nobody else (``p…a@example.com``)."""
         ...
 
-    def deliver(self, message: Message, method: Mapping[str, str], settings: Mapping[str, str], fetch: Fetch) -> Outcome:
+    def deliver(
+        self, message: Message, method: Mapping[str, str], settings: Mapping[str, str], fetch: Fetch
+    ) -> Outcome:
         """Send once, within 5 s. Never raises: every failure is an Outcome with a reason."""
         ...
