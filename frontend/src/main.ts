@@ -4,6 +4,7 @@ import { startCopy } from "./copy";
 import { startDialogs } from "./dialogs";
 import { startKeys } from "./keys";
 import { startLive } from "./live";
+import { startOnce } from "./once";
 import { startPalette } from "./palette";
 import { startReltime } from "./reltime";
 import { startTheme } from "./theme";
@@ -18,4 +19,5 @@ startPalette();
 startReltime();
 startTheme();
 startUndo();
+startOnce(); // after those who take a submit for themselves
 startLive();

@@ -225,3 +225,18 @@ def test_the_content_policy_is_never_broken(context: BrowserContext, gallery: Ga
     expect(page.locator("#row-alr_1 .alert-title")).to_have_text("Once more")
     page.keyboard.press("Control+k")
     assert faults == []
+
+
+def test_a_second_tap_is_not_a_second_escalation(context: BrowserContext, gallery: Gallery) -> None:
+    page = opened(context, gallery)
+    stopped = page.evaluate(
+        """() => {
+            const seen = [];
+            addEventListener("submit", (event) => { seen.push(event.defaultPrevented); event.preventDefault(); });
+            const form = document.querySelector("#row-alr_1 form[data-key=e]");
+            form.requestSubmit();
+            form.requestSubmit();
+            return seen;
+        }"""
+    )
+    assert stopped == [False, True]
