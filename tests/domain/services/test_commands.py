@@ -254,3 +254,23 @@ def test_pages_that_show_a_service_are_told(runner: Runner) -> None:
     told.clear()
     made = door(runner, service)
     assert told == {"services", service, made.id}
+
+
+def test_what_a_file_manages_is_changed_there_or_detached_first(runner: Runner) -> None:
+    service = create(runner, "checkout", managed_by="acme.yaml")
+    made = door(runner, service, managed_by="acme.yaml")
+    refused: list[Callable[[Work], object]] = [
+        lambda work: commands.edit_service(work, service, description="by hand"),
+        lambda work: commands.delete_service(work, service),
+        lambda work: commands.edit_integration(work, made.id, name="other"),
+        lambda work: commands.delete_integration(work, made.id),
+    ]
+    for job in refused:
+        with pytest.raises(Conflict, match=r"acme\.yaml"):
+            runner.run(job)
+    runner.run(lambda work: commands.edit_service(work, service, description="by file", managed_by="acme.yaml"))
+    runner.run(lambda work: commands.edit_service(work, service, managed_by=None))
+    after = runner.run(lambda work: commands.edit_service(work, service, description="by hand"))
+    assert (after.description, after.managed_by) == ("by hand", None)
+    runner.run(lambda work: commands.disable_integration(work, made.id))
+    runner.run(lambda work: commands.delete_integration(work, made.id, managed_by="acme.yaml"))

@@ -58,6 +58,7 @@ def create_service(work: Work, **fields: Unpack[ServiceFields]) -> ServiceId:
 def edit_service(work: Work, service_id: str, expected: int | None = None, **fields: Unpack[ServiceFields]) -> Service:
     """Change the given fields. Raises Changed when ``expected`` is not the current version.
 
+    What a file manages is refused (Conflict) unless ``managed_by`` is given: the file, or ``None`` to detach it.
     Finding nothing to change leaves the version alone. Moving to another team needs the permission in both.
     """
     before = store.service(work, service_id)
@@ -68,6 +69,7 @@ def edit_service(work: Work, service_id: str, expected: int | None = None, **fie
         work.needs(_EDIT, fields["team_id"])
     if expected is not None and expected != before.version:
         raise Changed("This service has been edited meanwhile.", hint="Load it again and repeat your change.")
+    rules.check_managed(before.managed_by, on_behalf="managed_by" in fields)
     values = _checked(fields)
     changed = rules.differences({name: getattr(before, name) for name in values}, values)
     if not changed:
@@ -87,7 +89,7 @@ def edit_service(work: Work, service_id: str, expected: int | None = None, **fie
     return after
 
 
-def delete_service(work: Work, service_id: str, expected: int | None = None) -> None:
+def delete_service(work: Work, service_id: str, expected: int | None = None, *, managed_by: str | None = None) -> None:
     """Take a service and its integrations out of use; restorable. Raises Conflict while others depend on it.
 
     Its alerts stay. Its senders are refused from now on.
@@ -98,6 +100,7 @@ def delete_service(work: Work, service_id: str, expected: int | None = None) -> 
         raise NotFound("There is no such service.", field="service_id")
     if expected is not None and expected != before.version:
         raise Changed("This service has been edited meanwhile.", hint="Load it again and repeat your change.")
+    rules.check_managed(before.managed_by, on_behalf=managed_by is not None)
     dependents = [other.name for other in store.all_services(work) if before.name in other.depends_on]
     if dependents:
         raise Conflict(f"{', '.join(dependents)} depend on {before.name}.", hint="Take the dependency out there first.")

@@ -82,8 +82,13 @@ def rotate_key(
 def edit_integration(
     work: Work, integration_id: str, expected: int | None = None, **fields: Unpack[IntegrationFields]
 ) -> Integration:
-    """Change the given fields. Raises Changed when ``expected`` is not the current version."""
+    """Change the given fields. Raises Changed when ``expected`` is not the current version.
+
+    What a file manages is refused (Conflict) unless ``managed_by`` is given. Its key and whether it is disabled are
+    nobody's but the editors'.
+    """
     before = _take(work, integration_id, expected)
+    rules.check_managed(before.managed_by, on_behalf="managed_by" in fields)
     values: dict[str, Any] = dict(fields)
     if "name" in fields:
         values["name"] = rules.slug(fields["name"], "name")
@@ -119,9 +124,12 @@ def enable_integration(work: Work, integration_id: str) -> None:
         work.publish("services", before.service_id, before.id)
 
 
-def delete_integration(work: Work, integration_id: str, expected: int | None = None) -> None:
+def delete_integration(
+    work: Work, integration_id: str, expected: int | None = None, *, managed_by: str | None = None
+) -> None:
     """Close this door for good. Its key may be used again elsewhere."""
     before = _take(work, integration_id, expected)
+    rules.check_managed(before.managed_by, on_behalf=managed_by is not None)
     store.save(work, store.integrations, before.id, before.version, {"deleted_at": work.now})
     work.record(before.id, IntegrationDeleted(service_id=before.service_id, name=before.name))
     work.publish("services", before.service_id, before.id)

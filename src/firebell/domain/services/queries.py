@@ -71,3 +71,8 @@ def plain_key(read: Read, integration_id: str, keyring: Keyring) -> str:
     if sealed is None:
         raise NotFound("There is no such integration.", field="integration_id")
     return keyring.unseal(sealed, table="integrations", column="key_sealed", row_id=integration_id)
+
+
+def display_names(read: Read, service_ids: Collection[str]) -> dict[str, str]:
+    """Display names by id, deleted services included. Asks no permission: the pager says them to whoever it pages."""
+    return store.display_names(read, service_ids)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from firebell.domain.services.model import SEVERITIES, UrgencyRule
-from firebell.kernel.errors import Invalid
+from firebell.kernel.errors import Conflict, Invalid
 
 KEY_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # PagerDuty's own clients refuse a routing key of any other length before they send anything.
@@ -105,3 +105,9 @@ def cycle(name: str, depends_on: tuple[str, ...], others: Mapping[str, tuple[str
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """``{field: [before, after]}`` of the fields in ``after`` that differ."""
     return {name: [before[name], value] for name, value in after.items() if before[name] != value}
+
+
+def check_managed(managed_by: str | None, *, on_behalf: bool) -> None:
+    """What a configuration owns is changed there, or detached first (an edit to ``managed_by=None``)."""
+    if managed_by is not None and not on_behalf:
+        raise Conflict(f"This is managed by {managed_by}.", hint="Change it there, or detach it first.")

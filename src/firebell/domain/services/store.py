@@ -195,3 +195,8 @@ def count_signals(work: Work, counts: Mapping[str, int]) -> None:
     rows: Sequence[Mapping[str, Any]] = [{"row_id": i, "count": counts[i], "at": work.now} for i in sorted(counts)]
     if rows:
         work.write(change, rows)
+
+
+def display_names(read: Read, service_ids: Collection[str]) -> dict[str, str]:
+    query = select(services.c.id, services.c.display_name).where(services.c.id.in_(sorted(set(service_ids))))
+    return {row.id: row.display_name for row in read.all(query)}
