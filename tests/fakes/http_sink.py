@@ -73,11 +73,15 @@ Step = Answer | Hang | Reset | Drip | Raw
 
 
 class HttpSink:
-    """See the module. ``tls``: a server context for https. ``connections`` counts accepted sockets."""
+    """See the module. ``tls``: a server context for https.
+
+    ``connections`` counts accepted sockets, ``closed`` those this side has closed.
+    """
 
     def __init__(self, steps: Sequence[Step], *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.requests: list[Seen] = []
         self.connections = 0
+        self.closed = 0
         self.complaints: list[str] = []
         self._steps = list(steps)
         self._tls = tls
@@ -150,6 +154,8 @@ class HttpSink:
             pass
         finally:
             sock.close()
+            with self._lock:
+                self.closed += 1
 
     def _play(self, sock: socket.socket, seen: Seen) -> bool:
         """Play the next step; whether the connection stays open."""

@@ -224,6 +224,16 @@ def test_a_second_request_reuses_the_connection_and_the_judged_address() -> None
         assert sink.connections == 1
 
 
+def test_a_connection_the_peer_has_closed_is_replaced() -> None:
+    gone = Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    with HttpSink([gone, Answer()]) as sink, Fetch(LOOPBACK) as fetch:
+        assert fetch.request("GET", sink.url()).status == 200
+        while sink.closed < 1:
+            threading.Event().wait(0.005)
+        assert fetch.request("GET", sink.url()).status == 200
+        assert sink.connections == 2
+
+
 def test_nothing_is_sent_that_was_not_asked_for() -> None:
     with HttpSink([Answer(headers={"Set-Cookie": "a=1"}), Answer()]) as sink, Fetch(LOOPBACK) as fetch:
         fetch.request("GET", sink.url("/a%20b?c=d%2Fe"))
@@ -288,7 +298,15 @@ def test_a_reply_of_exactly_64_kib_is_whole() -> None:
         assert len(fetch.request("GET", sink.url()).body) == 65536
 
 
-@pytest.mark.parametrize("data", [b"SSH-2.0-OpenSSH_9\r\n", b"", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"SSH-2.0-OpenSSH_9\r\n",
+        b"",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab",
+    ],
+)
 def test_an_answer_that_is_not_http_is_a_failure(data: bytes) -> None:
     with HttpSink([Raw(data)]) as sink, Fetch(LOOPBACK) as fetch:
         failed = failure(fetch, sink.url())

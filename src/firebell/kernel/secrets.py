@@ -42,6 +42,7 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _TOKEN = re.compile(r"fb_[a-z0-9]{8}_[A-Za-z0-9_-]{43}")
+_EITHER_ALPHABET = str.maketrans("+/", "-_")
 _NOBODY_HASH = hashlib.sha256(b"no such token").hexdigest()
 
 
@@ -60,7 +61,7 @@ def _decode(text: str) -> bytes:
 # ------------------------------------------------------------------ sealing at rest
 
 
-class Unsealable(Exception):  # noqa: N818 - a state of the data, not a bug
+class Unsealable(Exception):
     """The sealed value was made with a key we do not hold, for another place, or was changed."""
 
 
@@ -82,11 +83,11 @@ class Key:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """A key written as base64url (43 characters, padding allowed). Raises ``Invalid``."""
+        """A key written in base64 of either alphabet, padded or not. Raises ``Invalid``."""
         try:
-            return cls(_decode(text.strip().rstrip("=")))
+            return cls(_decode(text.strip().rstrip("=").translate(_EITHER_ALPHABET)))
         except ValueError:
-            raise Invalid("The secret key must be 32 bytes in base64url.", field="secret_key") from None
+            raise Invalid("The secret key must be 32 bytes in base64.", field="secret_key") from None
 
     @classmethod
     def load_or_create(cls, path: Path) -> Self:
@@ -109,10 +110,13 @@ class Key:
                 os.link(draft, path)
             except FileExistsError:
                 pass
+            except OSError:
+                # A file system without hard links (some container mounts): whole still, only not raced safely.
+                draft.replace(path)
             else:
                 _sync_folder(path.parent)
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
         return cls(path.read_bytes())
 
 

@@ -222,6 +222,7 @@ def test_one_url_says_it_all(url: str, host: str, port: str, security: str, send
         ({"host": "mail.example.com", "from": "x@z.example", "port": "0"}, "port"),
         ({"host": "mail.example.com", "from": "x@z.example\nBcc: y"}, "from"),
         ({"host": "mail.example.com", "from": "nobody"}, "from"),
+        ({"host": "mail.example.com", "from": "x@z.example", "user": "u", "password": "wörd"}, "password"),
         ({"host": "mail server", "from": "x@z.example"}, "host"),
     ],
 )

@@ -78,6 +78,9 @@ def server_of(settings: Mapping[str, str]) -> SmtpServer:
             "Mail may go unencrypted only to a server on this machine.", field="security", hint="Use starttls."
         )
     user = values.get("user", "")
+    for name in ("user", "password"):
+        if not values.get(name, "").isascii():
+            raise Invalid("The mail server's user and password must be ASCII.", field=name)
     name, sender = parseaddr(values.get("from", "") or (user if "@" in user else ""))
     if not sender:
         raise Invalid("The sender is missing.", field="from", hint="Write Firebell <firebell@example.com>.")
