@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from whenever import PlainDateTime
 
@@ -254,3 +255,48 @@ class Calendar:
     shifts: tuple[Shift, ...]
     gaps: tuple[Gap, ...]
     skipped: tuple[SkippedTurn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftRecord:
+    """A shift as it was recorded when it began and ended; ``ends_at`` is ``None`` while it runs."""
+
+    id: str
+    starts_at: Instant
+    ends_at: Instant | None
+    on: OnCall
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Where records, not computation, say who was on call: ``[starts_at, ends_at)``."""
+
+    starts_at: Instant
+    ends_at: Instant
+    shifts: tuple[ShiftRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """Who went on and off call in one schedule, as ``(user, role)``."""
+
+    schedule_id: ScheduleId
+    on: tuple[OnCall, ...]
+    off: tuple[tuple[UserId, LayerRole], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A secret calendar address of one schedule or of one user. The token itself is not kept."""
+
+    id: str
+    schedule_id: ScheduleId | None
+    user_id: UserId | None
+    created_at: Instant
+
+
+class NewFeed(NamedTuple):
+    """``token`` is shown once: it stands in the address."""
+
+    id: str
+    token: str

@@ -5,6 +5,7 @@ Pure: the instant asked about, or ``now``, is always an argument.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -33,6 +34,7 @@ from firebell.kernel.ids import LayerId, ScheduleId
 EVERY_MAX = 9000
 SLOTS_MAX = 500
 PRIORITY_MAX = 9
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
 
 
 def who(schedule: Schedule, at: Instant) -> OnCallAnswer:
@@ -180,6 +182,16 @@ def _place_of(slot: Slot, slots: Sequence[Slot], hint: int) -> int | None:
 
 
 # --- refusals ----------------------------------------------------------------------------------------------------
+
+
+def check_name(name: str) -> str:
+    """``name`` if it can stand in a URL and a YAML file."""
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            f"“{name}” cannot be a name.", field="name",
+            hint="Use 1-63 lower-case letters, digits, “-”, “_” or “.”, beginning and ending with a letter or digit.",
+        )  # fmt: skip
+    return name
 
 
 def check_layers(layers: Sequence[RotationLayer], field: str = "layers") -> None:
