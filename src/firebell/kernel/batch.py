@@ -105,7 +105,9 @@ class Batch(Generic[Item, Answer]):
             return
         self.groups += 1
         try:
-            answers = self._runner.run(lambda work: self._handle(work, [w.item for w in group]), SYSTEM, lane=self._lane)
+            answers = self._runner.run(
+                lambda work: self._handle(work, [w.item for w in group]), SYSTEM, lane=self._lane
+            )
         except Unavailable as error:
             self._settle(group, None, error)
         except Exception as error:  # noqa: BLE001 - one poisoned item must not hold the rest
@@ -122,7 +124,9 @@ class Batch(Generic[Item, Answer]):
     def _settle(group: list[_Waiting[Item, Answer]], answers: list[Answer] | None, error: Exception | None) -> None:
         by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Answer], Answer | None]]] = {}
         for index, waiting in enumerate(group):
-            by_loop.setdefault(waiting.loop, []).append((waiting.future, answers[index] if answers is not None else None))
+            by_loop.setdefault(waiting.loop, []).append(
+                (waiting.future, answers[index] if answers is not None else None)
+            )
 
         def deliver(pairs: list[tuple[asyncio.Future[Answer], Answer | None]]) -> None:
             for future, answer in pairs:

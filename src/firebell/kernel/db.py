@@ -104,7 +104,9 @@ class Database:
             self._take_lock(path, boot_id)
 
         def connect(*, write: bool) -> sqlite3.Connection:
-            connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=512)
+            connection = sqlite3.connect(
+                path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=512
+            )
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "mmap_size=0",
                            "cache_size=-8192", "journal_size_limit=67108864"):  # fmt: skip
                 connection.execute(f"PRAGMA {pragma}")
@@ -161,7 +163,11 @@ class Database:
                 isolation_level="READ COMMITTED",
             )  # fmt: skip
 
-        self._engines = {"engine": engine(5000, 3000, 4), "intake": engine(5000, 3000, 2), "people": engine(10000, 10000, 5)}
+        self._engines = {
+            "engine": engine(5000, 3000, 4),
+            "intake": engine(5000, 3000, 2),
+            "people": engine(10000, 10000, 5),
+        }
         self.writer = self._engines["engine"]
         self.readers = self._engines["people"]
 
@@ -179,6 +185,24 @@ class Database:
         with self.writer.connect() as connection:
             off = [n for n in ("fsync", "full_page_writes") if connection.scalar(text(f"SHOW {n}")) == "off"]
         return [f"PostgreSQL runs with {name}=off: an accepted alert could be lost. Turn it on." for name in off]
+
+    def listen(self, channel: str, hear: Callable[[str], None], stopping: threading.Event) -> None:
+        """Call ``hear(payload)`` for every NOTIFY on ``channel`` until ``stopping`` (PostgreSQL; returns then).
+
+        A lost connection only costs latency: whoever needs to know also looks every second.
+        """
+        import psycopg
+
+        dsn = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        while not stopping.is_set():
+            try:
+                with psycopg.connect(dsn, autocommit=True, connect_timeout=3) as connection:
+                    connection.execute(f"LISTEN {channel}".encode())
+                    while not stopping.is_set():
+                        for note in connection.notifies(timeout=1):
+                            hear(note.payload)
+            except psycopg.Error:
+                stopping.wait(1)
 
     def close(self) -> None:
         for engine in {*self._engines.values(), self.readers}:
@@ -221,7 +245,9 @@ def _insert_sql(table: Table, rows: int, mark: str, tail: str) -> str:
     return f"INSERT INTO {table.name} ({','.join(names)}) VALUES {','.join([one] * rows)}{tail}"  # noqa: S608 - names are ours
 
 
-def bulk_insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, skip_existing: bool = False) -> int:
+def bulk_insert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, skip_existing: bool = False
+) -> int:
     """Insert many rows with few statements (64 rows each); returns how many were inserted.
 
     Several hundred rows cost one hand-over of the interpreter lock per statement instead of one per row, which is what

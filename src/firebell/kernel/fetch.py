@@ -64,7 +64,7 @@ class FailureKind(StrEnum):
 _Kind = FailureKind
 
 
-class FetchFailed(Exception):  # noqa: N818 - an outcome to classify, like the refusals
+class FetchFailed(Exception):
     """No usable answer. ``message`` is safe to show: it names a host at most, never a path, header or body.
 
     ``sent``: bytes of the request may have reached the peer, so that it may have acted. ``status``: the HTTP

@@ -13,7 +13,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, String, Table, UniqueConstraint, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    select,
+    text,
+)
 
 from firebell.kernel.actor import Actor
 from firebell.kernel.clock import Instant, micros
@@ -38,7 +50,12 @@ journal = Table(
     Column("hash", LargeBinary, nullable=False),
     UniqueConstraint("chain", "n"),
 )
-Index("ix_journal_subject", journal.c.subject, sqlite_where=text("chain = 'admin'"), postgresql_where=text("chain = 'admin'"))
+Index(
+    "ix_journal_subject",
+    journal.c.subject,
+    sqlite_where=text("chain = 'admin'"),
+    postgresql_where=text("chain = 'admin'"),
+)
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +82,9 @@ class Entry:
     hash: bytes
 
 
-_canonical = msgspec.json.Encoder(order="sorted", enc_hook=lambda value: value.format_iso() if isinstance(value, Instant) else value)
+_canonical = msgspec.json.Encoder(
+    order="sorted", enc_hook=lambda value: value.format_iso() if isinstance(value, Instant) else value
+)
 
 
 def link(key: bytes, previous: bytes, row: Mapping[str, Any]) -> bytes:
@@ -86,7 +105,14 @@ class ChainKey:
     key: bytes
 
 
-def append(connection: Connection, key: ChainKey, now: Instant, actor: Actor, facts: Sequence[tuple[str, Fact]], fresh: frozenset[str]) -> None:
+def append(
+    connection: Connection,
+    key: ChainKey,
+    now: Instant,
+    actor: Actor,
+    facts: Sequence[tuple[str, Fact]],
+    fresh: frozenset[str],
+) -> None:
     """Append ``(subject, fact)`` pairs in order. ``fresh`` names chains known to be new, which saves looking them up."""
     if not facts:
         return
@@ -105,7 +131,9 @@ def append(connection: Connection, key: ChainKey, now: Instant, actor: Actor, fa
         chain = chain_of(subject)
         n, previous = heads[chain]
         data = _canonical.encode(fact).decode()
-        digest = hmac.digest(key.key, previous + _line(chain, n + 1, subject, at, who, fact.kind, data, key.kid), "sha256")
+        digest = hmac.digest(
+            key.key, previous + _line(chain, n + 1, subject, at, who, fact.kind, data, key.kid), "sha256"
+        )
         heads[chain] = (n + 1, digest)
         rows.append(
             {"chain": chain, "n": n + 1, "subject": subject, "at": at, "actor": who, "kind": fact.kind, "data": data,
@@ -123,7 +151,11 @@ def _line(chain: str, n: int, subject: str, at: int, actor: str, kind: str, data
 
 
 def _text(value: str) -> str:
-    return '"' + value + '"' if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value else _canonical.encode(value).decode()
+    return (
+        '"' + value + '"'
+        if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value
+        else _canonical.encode(value).decode()
+    )
 
 
 def _heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, bytes]]:
@@ -183,7 +215,11 @@ def verify(connection: Connection, keys: Mapping[str, bytes], chain: str | None 
             fault = f"row {expected} is missing"
         elif key is None:
             fault = f"unknown key {row.kid}"
-        elif hmac.digest(key, previous + _line(row.chain, row.n, row.subject, micros(row.at), row.actor, row.kind, data, row.kid), "sha256") != bytes(row.hash):
+        elif hmac.digest(
+            key,
+            previous + _line(row.chain, row.n, row.subject, micros(row.at), row.actor, row.kind, data, row.kid),
+            "sha256",
+        ) != bytes(row.hash):
             fault = "the row does not match its hash"
         if fault:
             broken = True

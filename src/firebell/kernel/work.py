@@ -39,7 +39,9 @@ class Read:
         if not self.actor.may(permission, team):
             if self.actor.kind == "nobody":
                 raise Unauthenticated("Sign in first.", hint="Sign in, or send an API token.")
-            raise Forbidden(f"This needs the permission {permission}.", hint="Ask an administrator or a manager of the team.")
+            raise Forbidden(
+                f"This needs the permission {permission}.", hint="Ask an administrator or a manager of the team."
+            )
 
     def all(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         return self.connection.execute(statement, parameters).all()

@@ -53,7 +53,7 @@ def resolve(read: Read, targets: Sequence[Target]) -> Audience:
     candidates: list[_Candidate] = []
     for target in targets:
         candidates += _of_target(read, target, audience)
-    found = people.people(read, {c.user_id for c in candidates})
+    found = {str(k): v for k, v in people.people(read, {c.user_id for c in candidates}).items()}
     seen: set[str] = set()
     for candidate in sorted(candidates, key=lambda c: c.shadow):
         if candidate.user_id in seen:
@@ -86,7 +86,10 @@ def _of_target(read: Read, target: Target, audience: Audience) -> list[_Candidat
     if not answer.people:
         audience.reasons.append(f"gap: {schedule.name}")
     return [
-        *(_Candidate(one.user_id, _why(schedule.name, one.layer_name, one.override_id is not None)) for one in answer.people),
+        *(
+            _Candidate(one.user_id, _why(schedule.name, one.layer_name, one.override_id is not None))
+            for one in answer.people
+        ),
         *(_Candidate(one.user_id, f"shadow in {schedule.name}", True) for one in answer.shadows),
     ]
 

@@ -37,7 +37,9 @@ log = structlog.get_logger()
 class Carrier(Protocol):
     """The part of a channel that sends."""
 
-    def deliver(self, message: Message, method: Mapping[str, str], settings: Mapping[str, str], fetch: Fetch) -> Outcome: ...
+    def deliver(
+        self, message: Message, method: Mapping[str, str], settings: Mapping[str, str], fetch: Fetch
+    ) -> Outcome: ...
 
     def configured(self, settings: Mapping[str, str]) -> bool: ...
 
@@ -82,7 +84,7 @@ class Sender:
             _go_elsewhere_meanwhile(work, held.parcel.lead, micros(held.until) - micros(work.now))
         if not found.go:
             return []
-        persons = people.people(work, {p.lead.user_id for p in found.go})
+        persons = {str(k): v for k, v in people.people(work, {p.lead.user_id for p in found.go}).items()}
         alerts = alert_queries.by_ids(work, {d.alert_id for p in found.go for d in (p.lead, *p.also) if d.alert_id})
         settings = paging_queries.channel_settings(work)
         claimed: list[Claimed] = []
@@ -90,11 +92,15 @@ class Sender:
             lead = parcel.lead
             person = persons.get(lead.user_id)
             method = next((m for m in person.methods if m.id == lead.method_id), None) if person else None
-            problem = _cannot_go(lead, person, method, self._carriers, self._settings_of(lead.channel, settings.get(lead.channel, {})))
+            problem = _cannot_go(
+                lead, person, method, self._carriers, self._settings_of(lead.channel, settings.get(lead.channel, {}))
+            )
             if problem is not None or method is None:
                 _settle(work, lead, Outcome(OutcomeKind.DEAD, problem or "the contact method is gone"), took_ms=0)
                 continue
-            message = self._message(work, lead, [alerts[d.alert_id] for d in (lead, *parcel.also) if d.alert_id in alerts])
+            message = self._message(
+                work, lead, [alerts[d.alert_id] for d in (lead, *parcel.also) if d.alert_id in alerts]
+            )
             claimed.append(Claimed(lead, message, method, settings.get(lead.channel, {}), before))
         return claimed
 
@@ -141,7 +147,11 @@ class Sender:
 
 
 def _cannot_go(
-    lead: Delivery, person: Person | None, method: ContactMethod | None, carriers: Mapping[str, Carrier], settings: Mapping[str, str]
+    lead: Delivery,
+    person: Person | None,
+    method: ContactMethod | None,
+    carriers: Mapping[str, Carrier],
+    settings: Mapping[str, str],
 ) -> str | None:
     if person is None or not person.user.active or person.user.deleted_at is not None:
         return "the person is gone"

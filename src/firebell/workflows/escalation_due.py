@@ -42,13 +42,15 @@ from firebell.domain.escalation.model import (
 from firebell.domain.paging.model import Page
 from firebell.domain.people import queries as people
 from firebell.kernel import ids
-from firebell.kernel.clock import seconds_between
+from firebell.kernel.clock import plus, seconds_between
 from firebell.kernel.crash import crashpoint
 from firebell.kernel.work import Work
 from firebell.workflows import audience, page_due
 from firebell.workflows.audience import Audience, Chosen
 
 LATE_S = 30
+POISONED_AFTER = 3
+TRY_AGAIN_S = 5
 
 
 def climb(work: Work, run_id: str, alert_id: str) -> bool:
@@ -72,8 +74,23 @@ def climb(work: Work, run_id: str, alert_id: str) -> bool:
     return True
 
 
+def failed(work: Work, run_id: str, alert_id: str) -> None:
+    """A step raised. After three times in a row the fallback is paged with what there is, and the run rests as a fault."""
+    alert = alert_rows.take(work, alert_id)
+    run = store.take(work, run_id)
+    if run is None:
+        return
+    if run.failures + 1 < POISONED_AFTER or alert is None:
+        store.save(work, replace(run, failures=run.failures + 1, due_at=plus(work.now, TRY_AGAIN_S)))
+        return
+    store.save(work, replace(rules.exhaust(run), failures=run.failures + 1, movement=run.movement + 1))
+    page_fallback(work, run, alert, Climb(steps=(), fallback=()), "this alert could not be processed")
+
+
 class _Climb:
-    def __init__(self, work: Work, run: Run, alert: Alert, ladder: Climb, also: tuple[Target, ...], late_s: int) -> None:
+    def __init__(
+        self, work: Work, run: Run, alert: Alert, ladder: Climb, also: tuple[Target, ...], late_s: int
+    ) -> None:
         self.work, self.run, self.alert, self.ladder, self.also, self.late_s = work, run, alert, ladder, also, late_s
 
     def go(self) -> None:
@@ -95,9 +112,7 @@ class _Climb:
         found = audience.resolve(self.work, (*step.notify, *self.also))
         run, work = self.run, self.work
         if not found.reached:
-            work.record(
-                self.alert.id, StepEmpty(run_id=run.id, step=run.step, loop=run.loop, reasons=found.reasons)
-            )
+            work.record(self.alert.id, StepEmpty(run_id=run.id, step=run.step, loop=run.loop, reasons=found.reasons))
             return False
         self.run = rules.settle(run, step, work.now)
         store.save(work, self.run)
@@ -157,7 +172,7 @@ def _fallbacks(work: Work, run: Run, ladder: Climb) -> list[Sequence[Target]]:
         ladder.fallback,
         [Target(TargetKind.USER, user_id) for user_id in owners],
         store.fallback(work),
-        [Target(TargetKind.USER, user.id) for user in people.admins(work)],
+        [Target(TargetKind.USER, user_id) for user_id in people.admins(work)],
     ]
 
 
@@ -182,7 +197,7 @@ def raise_gap(work: Work, run: Run, alert: Alert) -> None:
     policy = store.get(work, run.policy_id) if run.policy_id else None
     name = policy.name if policy else "no policy"
     owners = people.team_owners(work, run.team_id) if run.team_id else []
-    targets = tuple(Target(TargetKind.USER, u) for u in owners or [user.id for user in people.admins(work)])
+    targets = tuple(Target(TargetKind.USER, u) for u in owners or people.admins(work))
     ladder = Climb(steps=(Step(targets, Wait(900)),) if targets else (), fallback=store.fallback(work))
     origin = Origin(
         integration_id=OWN_INTEGRATION, service_id=alert.service_id, team_id=run.team_id,

@@ -70,4 +70,3 @@ def escalate(work: Work, alert_id: str, as_of: int | None, via: str) -> Answered
     if outcome is escalation_rules.ByHand.DONE and alert.state == AlertState.ACKNOWLEDGED:
         _, alert = alerts.unacknowledge(work, alert_id, f"escalated {via}")
     return Answered(outcome, alert)
-

@@ -40,7 +40,8 @@ def tick(work: Work, page_id: str, alert_id: str) -> bool:
 def _tick(work: Work, page: Page, person: Person) -> None:
     plan = people_rules.due(person, page.urgency, page.started_at, page.covered_at, work.now)
     fires = [
-        Fire(step.method.id, step.method.channel, _reason(step.delay_s, page.urgency, plan.chosen)) for step in plan.steps
+        Fire(step.method.id, step.method.channel, _reason(step.delay_s, page.urgency, plan.chosen))
+        for step in plan.steps
     ]
     following = people_rules.next_due_at(person, page.urgency, page.started_at, work.now)
     paging.fire(work, page, fires, work.now, following)

@@ -19,7 +19,15 @@ def ago(then: Instant, now: Instant) -> str:
 
 
 def page(
-    lead: Delivery, alerts: Sequence[Alert], *, service: str, why: str, shadow: bool, ack_url: str | None, view_url: str, now: Instant
+    lead: Delivery,
+    alerts: Sequence[Alert],
+    *,
+    service: str,
+    why: str,
+    shadow: bool,
+    ack_url: str | None,
+    view_url: str,
+    now: Instant,
 ) -> Message:
     """The message of one page, or of a bundle of pages about one service."""
     first = min(alerts, key=lambda a: (a.severity, a.id))
@@ -37,14 +45,18 @@ def page(
         lines.insert(0, "You are shadowing: this is to learn from, somebody else has been paged.")
     if lead.attempt > 1:
         lines.append("Possible duplicate: an earlier attempt may have reached you.")
-    lines += ["", f"Why you: {why}." if why else "", f"Open since {ago(first.opened_at, now)} (at {_clock(first.opened_at)} UTC)."]
+    lines += [
+        "",
+        f"Why you: {why}." if why else "",
+        f"Open since {ago(first.opened_at, now)} (at {_clock(first.opened_at)} UTC).",
+    ]
     if first.details and len(alerts) == 1:
         lines += ["", first.details[:1500]]
     if first.source:
         lines.append(f"Source: {first.source}")
     for link in first.links[:4]:
         lines.append(f"{link.get('text') or 'Link'}: {link.get('href')}")
-    body = "\n".join(line for line in lines if line is not None)
+    body = "\n".join(lines)
     return Message(
         id=lead.id, kind=MessageKind.PAGE, title=title[:200], body=body, severity=first.severity, urgency=lead.urgency,
         alert_id=first.id, ack_url=ack_url, view_url=view_url, thread=first.id, copies_possible=lead.attempt > 1,

@@ -68,13 +68,19 @@ def alert_list(
 
 def counts(read: Read) -> dict[str, int]:
     """Unresolved alerts by state."""
-    query = select(alerts.c.state, func.count().label("n")).where(alerts.c.state != AlertState.RESOLVED).group_by(alerts.c.state)
+    query = (
+        select(alerts.c.state, func.count().label("n"))
+        .where(alerts.c.state != AlertState.RESOLVED)
+        .group_by(alerts.c.state)
+    )
     return {row.state: row.n for row in read.all(query)}
 
 
 def by_ids(read: Read, ids: Iterable[str]) -> dict[str, Alert]:
     wanted = sorted(set(ids))
-    return {row.id: store.alert(row) for row in read.all(select(alerts).where(alerts.c.id.in_(wanted)))} if wanted else {}
+    return (
+        {row.id: store.alert(row) for row in read.all(select(alerts).where(alerts.c.id.in_(wanted)))} if wanted else {}
+    )
 
 
 def members(read: Read, run_id: str) -> list[Alert]:
@@ -120,6 +126,9 @@ def signal_list(read: Read, *, integration_id: str | None = None, before_id: str
 def last_received(read: Read, integration_id: str) -> Instant | None:
     """When this integration last heard something."""
     found: Instant | None = read.scalar(
-        select(signals.c.received_at).where(signals.c.integration_id == integration_id).order_by(signals.c.id.desc()).limit(1)
+        select(signals.c.received_at)
+        .where(signals.c.integration_id == integration_id)
+        .order_by(signals.c.id.desc())
+        .limit(1)
     )
     return found

@@ -7,7 +7,18 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
-from firebell.domain.alerts.model import Alert, AlertKind, AlertState, Became, KeyState, Origin, Severity, Signal, Status, Urgency
+from firebell.domain.alerts.model import (
+    Alert,
+    AlertKind,
+    AlertState,
+    Became,
+    KeyState,
+    Origin,
+    Severity,
+    Signal,
+    Status,
+    Urgency,
+)
 from firebell.kernel.clock import Instant, micros, plus
 
 DEDUP_KEY_MAX = 512
@@ -188,7 +199,12 @@ def resolve(alert: Alert, now: Instant, by: str) -> Alert:
     if alert.state == AlertState.RESOLVED:
         return alert
     return replace(
-        alert, state=AlertState.RESOLVED, resolved_at=now, resolved_by=by, resolve_due_at=None, version=alert.version + 1
+        alert,
+        state=AlertState.RESOLVED,
+        resolved_at=now,
+        resolved_by=by,
+        resolve_due_at=None,
+        version=alert.version + 1,
     )
 
 

@@ -6,7 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Row, String, Table, Text, bindparam, select, text, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    Text,
+    bindparam,
+    select,
+    text,
+    update,
+)
 
 from firebell.domain.alerts.model import Alert, Arrival, Ingested, KeyState
 from firebell.kernel.clock import Instant
@@ -48,7 +62,9 @@ alerts = Table(
 )
 _UNRESOLVED = text("state <> 'resolved'")
 _EXPIRING = text("resolve_due_at IS NOT NULL")
-Index("ix_alerts_unresolved", alerts.c.service_id, alerts.c.state, sqlite_where=_UNRESOLVED, postgresql_where=_UNRESOLVED)
+Index(
+    "ix_alerts_unresolved", alerts.c.service_id, alerts.c.state, sqlite_where=_UNRESOLVED, postgresql_where=_UNRESOLVED
+)
 Index("ix_alerts_expiring", alerts.c.resolve_due_at, sqlite_where=_EXPIRING, postgresql_where=_EXPIRING)
 Index("ix_alerts_run", alerts.c.run_id, sqlite_where=_UNRESOLVED, postgresql_where=_UNRESOLVED)
 
@@ -124,7 +140,9 @@ def keys(work: Work, wanted: Sequence[str]) -> dict[str, KeyState]:
     found: dict[str, KeyState] = {}
     ordered = sorted(set(wanted))
     for start in range(0, len(ordered), _CHUNK):
-        query = select(alert_keys).where(alert_keys.c.key.in_(ordered[start : start + _CHUNK])).order_by(alert_keys.c.key)
+        query = (
+            select(alert_keys).where(alert_keys.c.key.in_(ordered[start : start + _CHUNK])).order_by(alert_keys.c.key)
+        )
         for row in work.all(query if work.is_sqlite else query.with_for_update()):
             found[row.key] = KeyState(**row._mapping)
     return found
@@ -224,7 +242,10 @@ def expired(read: Read, now: Instant, limit: int) -> list[str]:
 
 def next_expiry(read: Read) -> Instant | None:
     found: Instant | None = read.scalar(
-        select(alerts.c.resolve_due_at).where(alerts.c.resolve_due_at.is_not(None)).order_by(alerts.c.resolve_due_at).limit(1)
+        select(alerts.c.resolve_due_at)
+        .where(alerts.c.resolve_due_at.is_not(None))
+        .order_by(alerts.c.resolve_due_at)
+        .limit(1)
     )
     return found
 

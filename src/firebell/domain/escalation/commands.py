@@ -85,7 +85,9 @@ def _policy(work: Work, policy_id: str) -> Policy:
 
 def _check_name(work: Work, name: str, own_id: str | None) -> None:
     if not ids.is_slug(name):
-        raise Invalid("A name is lower-case letters, digits and hyphens.", field="name", hint="For example payments-primary.")
+        raise Invalid(
+            "A name is lower-case letters, digits and hyphens.", field="name", hint="For example payments-primary."
+        )
     other = store.by_name(work, name)
     if other is not None and other.id != own_id:
         raise Conflict(f"A policy is already called {name}.", field="name", hint="Choose another name.")
@@ -95,7 +97,9 @@ def set_fallback(work: Work, targets: Sequence[Target]) -> None:
     """Who is told when nothing else reaches a human. Cannot be emptied."""
     work.needs(Permission.SETTINGS_EDIT)
     if not targets:
-        raise Invalid("The installation's fallback cannot be empty.", field="fallback", hint="Name at least one person.")
+        raise Invalid(
+            "The installation's fallback cannot be empty.", field="fallback", hint="Name at least one person."
+        )
     store.set_fallback(work, targets)
     work.record("installation", FallbackSet(people=[t.id for t in targets]))
 
@@ -114,7 +118,9 @@ def start(work: Work, new: Sequence[Run]) -> None:
     store.add_runs(work, new)
     for run in new:
         if run.kind == RunKind.STORM or run.own_climb is not None:
-            work.record(run.alert_id, RunStarted(run_id=run.id, policy_id=run.policy_id, policy_version=run.policy_version))
+            work.record(
+                run.alert_id, RunStarted(run_id=run.id, policy_id=run.policy_id, policy_version=run.policy_version)
+            )
     if new:
         work.wake()
 

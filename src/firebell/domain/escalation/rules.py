@@ -35,9 +35,7 @@ def climb(run: Run, ladder: Climb) -> tuple[Moved, Run]:
         return Moved.NOTHING, run
     if run.step + 1 < len(ladder.steps):
         first = run.step + 1 == 0
-        return Moved.STEP, replace(
-            run, step=run.step + 1, movement=run.movement + 1, reached=run.reached and not first
-        )
+        return Moved.STEP, replace(run, step=run.step + 1, movement=run.movement + 1, reached=run.reached and not first)
     if ladder.steps and run.loop < ladder.repeat:
         return Moved.NEW_PASS, replace(run, step=0, loop=run.loop + 1, movement=run.movement + 1, reached=False)
     return Moved.EXHAUSTED, run

@@ -113,7 +113,9 @@ def all_policies(read: Read) -> list[Policy]:
 
 def versions(read: Read, policy_ids: Iterable[str]) -> dict[str, int]:
     """The current version of each policy that exists."""
-    query = select(policies.c.id, policies.c.version).where(policies.c.id.in_(sorted(set(policy_ids))), policies.c.deleted_at.is_(None))
+    query = select(policies.c.id, policies.c.version).where(
+        policies.c.id.in_(sorted(set(policy_ids))), policies.c.deleted_at.is_(None)
+    )
     return {row.id: row.version for row in read.all(query)}
 
 
@@ -139,7 +141,14 @@ def add_policy(work: Work, value: Policy) -> None:
 def add_version(work: Work, value: Policy) -> None:
     work.insert(
         policy_versions,
-        [{"policy_id": value.id, "version": value.version, "climb": msgspec.to_builtins(value.climb), "created_at": work.now}],
+        [
+            {
+                "policy_id": value.id,
+                "version": value.version,
+                "climb": msgspec.to_builtins(value.climb),
+                "created_at": work.now,
+            }
+        ],
     )
 
 
@@ -199,7 +208,9 @@ def storms(read: Read, service_ids: Iterable[str]) -> dict[str, Run]:
 
 def due(read: Read, now: Instant, limit: int) -> list[tuple[str, str]]:
     """(run id, alert id) of the runs whose deadline has come, most overdue first."""
-    query = select(runs.c.id, runs.c.alert_id).where(runs.c.due_at <= now).order_by(runs.c.due_at, runs.c.id).limit(limit)
+    query = (
+        select(runs.c.id, runs.c.alert_id).where(runs.c.due_at <= now).order_by(runs.c.due_at, runs.c.id).limit(limit)
+    )
     return [(row.id, row.alert_id) for row in read.all(query)]
 
 

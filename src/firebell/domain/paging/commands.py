@@ -35,7 +35,9 @@ def page(work: Work, new: Sequence[Page]) -> list[Page]:
     for one in begun:
         work.record(
             one.alert_id,
-            PersonPaged(page_id=one.id, user_id=one.user_id, why=one.why, step=one.step, loop=one.loop, shadow=one.shadow),
+            PersonPaged(
+                page_id=one.id, user_id=one.user_id, why=one.why, step=one.step, loop=one.loop, shadow=one.shadow
+            ),
         )
     if begun:
         work.publish("pages", *{f"{p.user_id}" for p in begun})
@@ -121,7 +123,9 @@ def claim(work: Work, boot_id: str, slots: int) -> queue.Pass:
             )
     for old in found.superseded:
         changed.append(
-            replace(old.delivery, state=DeliveryState.CANCELLED, done_at=work.now, next_step="a newer update replaces it")
+            replace(
+                old.delivery, state=DeliveryState.CANCELLED, done_at=work.now, next_step="a newer update replaces it"
+            )
         )
     store.save_deliveries(work, changed)
     found.go = go
@@ -146,7 +150,15 @@ def _answered_in_flight(work: Work, delivery: Delivery) -> bool:
         return False
     store.save_deliveries(
         work,
-        [replace(delivery, state=DeliveryState.CANCELLED, done_at=work.now, next_step="answered meanwhile", lease_until=None)],
+        [
+            replace(
+                delivery,
+                state=DeliveryState.CANCELLED,
+                done_at=work.now,
+                next_step="answered meanwhile",
+                lease_until=None,
+            )
+        ],
     )
     store.release_bundle(work, delivery.id)
     return True
@@ -161,7 +173,17 @@ def hand_back(work: Work, delivery: Delivery) -> None:
     store.release_bundle(work, current.id)
     store.save_deliveries(
         work,
-        [replace(current, state=state, attempt=current.attempt - 1, unrecorded=0, owner=None, lease_until=None, due_at=work.now)],
+        [
+            replace(
+                current,
+                state=state,
+                attempt=current.attempt - 1,
+                unrecorded=0,
+                owner=None,
+                lease_until=None,
+                due_at=work.now,
+            )
+        ],
     )
     work.wake()
 

@@ -49,7 +49,11 @@ class Pass:
 
 
 def plan(
-    waiting: Sequence[Delivery], sent: Iterable[Delivery], busy_services: AbstractSet[tuple[str, str]], now: Instant, slots: int
+    waiting: Sequence[Delivery],
+    sent: Iterable[Delivery],
+    busy_services: AbstractSet[tuple[str, str]],
+    now: Instant,
+    slots: int,
 ) -> Pass:
     """Decide for every waiting delivery. ``sent``: what went to these people in the longest window;
     ``busy_services``: (service, channel) pairs that had a page in the last 15 minutes; ``slots``: free senders."""
@@ -161,7 +165,9 @@ class _Memory:
     def _may_bypass(self, parcel: Parcel, now: Instant) -> bool:
         if parcel.priority != rules.FIRST_OF_SERVICE or parcel.lead.urgency != "high":
             return False
-        recent = [at for at in self._bypassed.get(parcel.lead.user_id, []) if seconds_between(at, now) < BYPASS_WINDOW_S]
+        recent = [
+            at for at in self._bypassed.get(parcel.lead.user_id, []) if seconds_between(at, now) < BYPASS_WINDOW_S
+        ]
         return len(recent) < BYPASSES_MAX
 
 

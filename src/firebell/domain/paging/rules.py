@@ -69,7 +69,9 @@ class Sequel:
     words: str
 
 
-def after_attempt(delivery: Delivery, outcome: str, retry_after_s: int | None, now: Instant, *, others_left: bool) -> Sequel:
+def after_attempt(
+    delivery: Delivery, outcome: str, retry_after_s: int | None, now: Instant, *, others_left: bool
+) -> Sequel:
     """What follows an attempt that ended in ``outcome`` (``sent | retry | dead``).
 
     Four attempts, 15 s apart, then the person's next destination; a dead one fails over at once. With no other

@@ -6,7 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Row, String, Table, Text, bindparam, func, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from firebell.domain.paging.model import AckToken, Delivery, DeliveryState, Page, PageState
 from firebell.kernel.clock import Instant, plus
@@ -141,9 +157,18 @@ def add_deliveries(work: Work, new: Sequence[Delivery]) -> None:
 _SAVE_PAGE = (
     update(pages)
     .where(pages.c.id == bindparam("_id"))
-    .values(state=bindparam("state"), covered_at=bindparam("covered_at"), due_at=bindparam("due_at"), ended_at=bindparam("ended_at"))
+    .values(
+        state=bindparam("state"),
+        covered_at=bindparam("covered_at"),
+        due_at=bindparam("due_at"),
+        ended_at=bindparam("ended_at"),
+    )
 )
-_DELIVERY_FIELDS = [n for n in deliveries.c.keys() if n not in ("id", "kind", "page_id", "alert_id", "service_id", "user_id", "created_at")]  # noqa: SIM118
+_DELIVERY_FIELDS = [
+    n
+    for n in deliveries.c.keys()
+    if n not in ("id", "kind", "page_id", "alert_id", "service_id", "user_id", "created_at")
+]  # noqa: SIM118
 _SAVE_DELIVERY = (
     update(deliveries).where(deliveries.c.id == bindparam("_id")).values({n: bindparam(n) for n in _DELIVERY_FIELDS})
 )
@@ -153,7 +178,10 @@ def save_pages(work: Work, changed: Sequence[Page]) -> None:
     if changed:
         work.write(
             _SAVE_PAGE,
-            [{"_id": p.id, "state": p.state, "covered_at": p.covered_at, "due_at": p.due_at, "ended_at": p.ended_at} for p in changed],
+            [
+                {"_id": p.id, "state": p.state, "covered_at": p.covered_at, "due_at": p.due_at, "ended_at": p.ended_at}
+                for p in changed
+            ],
         )
 
 
@@ -235,9 +263,7 @@ def claimable(work: Work, now: Instant, boot_id: str, limit: int) -> list[Delive
 def next_delivery_due(read: Read) -> Instant | None:
     """The next moment at which a delivery may be claimed."""
     queued = read.scalar(select(func.min(deliveries.c.due_at)).where(deliveries.c.state == DeliveryState.QUEUED))
-    lease = read.scalar(
-        select(func.min(deliveries.c.lease_until)).where(deliveries.c.state == DeliveryState.SENDING)
-    )
+    lease = read.scalar(select(func.min(deliveries.c.lease_until)).where(deliveries.c.state == DeliveryState.SENDING))
     found: list[Instant] = [at for at in (queued, None if lease is None else plus(lease, 0.000001)) if at is not None]
     return min(found, default=None)
 
@@ -264,7 +290,9 @@ def sends(read: Read, user_ids: Iterable[str], since: Instant) -> list[Delivery]
     query = select(deliveries).where(
         deliveries.c.user_id.in_(sorted(set(user_ids))),
         deliveries.c.claimed_at > since,
-        deliveries.c.state.in_([DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ]),
+        deliveries.c.state.in_(
+            [DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ]
+        ),
     )
     return [delivery(row) for row in read.all(query)]
 
@@ -283,7 +311,9 @@ def recent_services(read: Read, service_ids: Iterable[str], since: Instant) -> s
     return {(row.service_id, row.channel) for row in read.all(query)}
 
 
-def cancel_for_alerts(work: Work, alert_ids: Sequence[str], *, kinds: Sequence[str] = ("page",), user_id: str | None = None) -> int:
+def cancel_for_alerts(
+    work: Work, alert_ids: Sequence[str], *, kinds: Sequence[str] = ("page",), user_id: str | None = None
+) -> int:
     """No further claim for these alerts: queued ones are cancelled, those being sent are not tried again."""
     where = (
         deliveries.c.alert_id.in_(sorted(set(alert_ids)))
@@ -330,7 +360,9 @@ def use_token(work: Work, hashed: str) -> bool:
     """Mark the link used; False when somebody just did."""
     return bool(
         work.write(
-            update(ack_tokens).where(ack_tokens.c.hash == hashed, ack_tokens.c.used_at.is_(None)).values(used_at=work.now)
+            update(ack_tokens)
+            .where(ack_tokens.c.hash == hashed, ack_tokens.c.used_at.is_(None))
+            .values(used_at=work.now)
         )
     )
 

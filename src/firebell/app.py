@@ -1,0 +1,221 @@
+"""Wiring: the only module that sees every floor. Opens the kernel, mounts the entrypoints, starts the worker."""
+
+from __future__ import annotations
+
+import json
+import secrets as entropy
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+import uvicorn
+from sqlalchemy import text
+
+from firebell.domain.paging import queries as paging_queries
+from firebell.domain.people import setup
+from firebell.domain.people.model import ContactMethod
+from firebell.entrypoints.api.inbound import Inbound
+from firebell.entrypoints.http import Front, create_app
+from firebell.entrypoints.live import Live
+from firebell.entrypoints.logs import configure_logs
+from firebell.entrypoints.sealing import Sealing
+from firebell.entrypoints.site import Site
+from firebell.entrypoints.worker import Worker
+from firebell.integrations.channels import all_channels
+from firebell.integrations.channels.contract import Channel
+from firebell.integrations.sources import all_sources
+from firebell.integrations.sources.contract import Source
+from firebell.kernel.clock import Clock, SystemClock
+from firebell.kernel.db import Database, LockedOut
+from firebell.kernel.errors import Refused
+from firebell.kernel.fetch import Fetch, FetchPolicy
+from firebell.kernel.journal import ChainKey
+from firebell.kernel.secrets import Key, Keyring
+from firebell.kernel.work import Runner
+from firebell.settings import Settings, load
+from firebell.workflows.delivery_due import Sender
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that is open in one process. ``close()`` once, in the end."""
+
+    settings: Settings
+    clock: Clock
+    boot_id: str
+    database: Database
+    keyring: Keyring
+    runner: Runner
+    fetch: Fetch
+    sources: Mapping[str, Source]
+    channels: Mapping[str, Channel]
+    sealing: Sealing
+    sender: Sender
+    inbound: Inbound
+    worker: Worker
+    roles: frozenset[str]
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _listener: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start what runs by itself: the worker, and on PostgreSQL the ear for other nodes' commits."""
+        if "worker" in self.roles:
+            self.worker.start()
+        if not self.database.is_sqlite:
+            self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
+            self._listener.start()
+
+    def close(self) -> None:
+        self._stopping.set()
+        self.inbound.batch.close()
+        self.worker.stop()
+        self.fetch.close()
+        self.database.close()
+
+    def _listen(self) -> None:
+        self.database.listen("firebell", self._heard, self._stopping)
+
+    def _heard(self, payload: str) -> None:
+        found: dict[str, Any] = json.loads(payload)
+        self.runner.tell(frozenset(found["topics"]), bool(found["wake"]))
+
+
+def open_house(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    roles: frozenset[str] = frozenset({"web", "worker"}),
+    inline: bool = False,
+) -> House:
+    """Open an installation. ``inline``: messages are sent in the caller's thread by ``worker.tick()`` (tests, demo).
+
+    Raises LockedOut when another process has the SQLite file.
+    """
+    boot_id = entropy.token_hex(8)
+    database = Database(settings.url, boot_id=boot_id)
+    clock = clock or SystemClock()
+    keyring = _keyring(settings)
+    prepare(database)
+    runner = Runner(database, clock, ChainKey(keyring.current.id, keyring.current.raw))
+    fetch = Fetch(FetchPolicy(allow_http=settings.allow_http, allow_internal=settings.allow_internal))
+    channels = all_channels()
+    sources = all_sources()
+    sealing = Sealing(keyring, channels)
+    smtp_url = settings.smtp_url.get_secret_value()
+
+    def settings_of(channel: str, stored: Mapping[str, str]) -> Mapping[str, str]:
+        opened = sealing.open_settings(channel, stored)
+        if channel == "email" and smtp_url and not opened:
+            return {"url": smtp_url}
+        return opened
+
+    def method_of(method: ContactMethod) -> Mapping[str, str]:
+        return sealing.unseal(method.id, method.channel, method.config)
+
+    sender = Sender(
+        runner,
+        channels,
+        fetch,
+        boot_id=boot_id,
+        public_url=lambda: settings.base_url,
+        settings_of=settings_of,
+        method_of=method_of,
+    )
+    worker = Worker(
+        runner, sender, threads=0 if inline else settings.senders, heartbeat_url=settings.heartbeat_url, fetch=fetch
+    )
+    return House(
+        settings, clock, boot_id, database, keyring, runner, fetch, sources, channels, sealing, sender,
+        Inbound(runner, sources), worker, roles,
+    )  # fmt: skip
+
+
+def prepare(database: Database) -> None:
+    """Bring the schema up to date."""
+    from firebell.migrations.upgrade import upgrade
+
+    upgrade(database)
+
+
+def _keyring(settings: Settings) -> Keyring:
+    given = settings.secret_key.get_secret_value()
+    if given:
+        current = Key.from_text(given)
+    else:
+        current = Key.load_or_create(settings.secret_key_file or settings.data / "secret.key")
+    old = settings.old_secret_key.get_secret_value()
+    return Keyring(current, Key.from_text(old) if old else None)
+
+
+def ready(house: House) -> dict[str, str]:
+    """Problems that make this process unfit to serve, by part (none: ready)."""
+    problems: dict[str, str] = {}
+    try:
+        house.runner.read(lambda read: read.scalar(text("SELECT 1")))
+        house.runner.read(paging_queries.next_delivery_due)
+    except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
+        problems["database"] = type(error).__name__
+    if "worker" in house.roles and house.clock.monotonic() - house.worker.last_tick_monotonic > 10:
+        problems["worker"] = "has not looked at its list for 10 s"
+    for breach in house.worker.breaches:
+        problems[breach.law] = ", ".join(breach.examples)
+    return problems
+
+
+def site_for(house: House, live: Live) -> Site:
+    """What the entrypoints see of the house."""
+    return Site(
+        settings=house.settings, runner=house.runner, keyring=house.keyring, sealing=house.sealing, sources=house.sources,
+        channels=house.channels, fetch=house.fetch, inbound=house.inbound, worker=house.worker, live=live,
+        problems=lambda: ready(house),
+    )  # fmt: skip
+
+
+def application(house: House) -> Front:
+    """The ASGI application of an open house."""
+    live = Live()
+    house.runner.on_commit(live.committed)
+    site = site_for(house, live)
+    app = create_app(site, on_start=house.start, on_stop=house.close)
+    return Front(site, app)
+
+
+def serve_forever(roles: frozenset[str], listen: str | None = None) -> int:
+    """Run the server until it is told to stop. Returns the exit code."""
+    try:
+        settings = load(**({"listen": listen} if listen else {}))
+        configure_logs(settings)
+        house = open_house(settings, roles=roles)
+    except (Refused, LockedOut) as error:
+        print(f"firebell: {error}", file=sys.stderr)  # noqa: T201 - logging is not up yet
+        return 1
+    unsafe = house.database.unsafe_settings()
+    if unsafe:
+        print("firebell: " + " ".join(unsafe), file=sys.stderr)  # noqa: T201
+        house.database.close()
+        return 1
+    # The group-commit thread and the event loop share one interpreter: hand over quickly between them.
+    sys.setswitchinterval(0.0005)
+    _say_how_to_begin(house)
+    uvicorn.run(
+        application(house), host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=8, backlog=2048,
+    )  # fmt: skip
+    return 0
+
+
+def _say_how_to_begin(house: House) -> None:
+    if house.runner.read(setup.needs_first_admin):
+        link = house.runner.run(setup.issue_link)
+        print(  # noqa: T201 - this is for the person at the terminal, and must not end up in a log file
+            f"\n  Firebell is at {house.settings.base_url}\n"
+            f"  Set it up here (once, within an hour): {house.settings.base_url}/setup/{link}\n",
+            flush=True,
+        )
+    else:
+        print(f"\n  Firebell is at {house.settings.base_url}\n", flush=True)  # noqa: T201

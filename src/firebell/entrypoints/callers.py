@@ -1,0 +1,73 @@
+"""Who is asking over HTTP: an API token, the bootstrap token, or a signed-in browser. Entrypoints say who, never may."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from firebell.domain.people import signin, tokens
+from firebell.entrypoints.site import Site, site_of
+from firebell.kernel.actor import NOBODY, Actor
+from firebell.kernel.errors import Forbidden, Unauthenticated
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def cookie_name(site: Site) -> str:
+    """The session cookie's name; the ``__Host-`` prefix needs https, which a first start on loopback lacks."""
+    return "__Host-fb" if site.base_url.startswith("https://") else "fb"
+
+
+def session_token(request: Request) -> str:
+    """The session token of the browser, or an empty string."""
+    return request.cookies.get(cookie_name(site_of(request)), "")
+
+
+def client_ip(request: Request) -> str:
+    """The sender's address; X-Forwarded-For is believed only from configured proxies."""
+    peer = request.client.host if request.client else "unknown"
+    trusted = site_of(request).settings.trusted_proxies
+    if peer in trusted:
+        forwarded = request.headers.get("x-forwarded-for", "").rsplit(",", 1)[-1].strip()
+        try:
+            return str(ipaddress.ip_address(forwarded))
+        except ValueError:
+            return peer
+    return peer
+
+
+def api_actor(request: Request) -> Actor:
+    """The caller of the API. Raises Unauthenticated; a browser session also needs the CSRF token for changes."""
+    site = site_of(request)
+    scheme, _, plain = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and plain:
+        configured = site.settings.bootstrap_token.get_secret_value()
+        actor = tokens.bootstrap_actor(plain.strip(), configured)
+        if actor is None:
+            actor = site.runner.read(lambda read: tokens.actor(read, plain.strip()), NOBODY)
+        if actor is None:
+            raise Unauthenticated(
+                "This API token is not known, revoked or expired.", hint="Make a new one under Settings."
+            )
+        return actor
+    cookie = session_token(request)
+    if cookie:
+        actor = site.runner.read(lambda read: signin.session_actor(read, cookie), NOBODY)
+        if actor is not None:
+            if request.method not in SAFE:
+                signin.check_csrf(cookie, request.headers.get("x-csrf-token"))
+            return actor
+    raise Unauthenticated("Say who you are.", hint="Send Authorization: Bearer fb_….")
+
+
+def same_origin(request: Request) -> None:
+    """A change asked for by another site's page is refused, whatever cookie came along."""
+    if request.method in SAFE:
+        return
+    if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        raise Forbidden("This form was sent from another site.", hint="Open the page here and send it again.")
+
+
+Caller = Annotated[Actor, Depends(api_actor)]

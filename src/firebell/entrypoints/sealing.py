@@ -1,0 +1,58 @@
+"""Which values of a channel are secret, sealed before they are stored and opened before they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from firebell.integrations.channels.contract import Channel
+from firebell.kernel.secrets import Keyring, Unsealable
+
+
+class Sealing:
+    """Seals by the channels' declarations: fields of kind ``secret``, in methods and in installation settings."""
+
+    def __init__(self, keyring: Keyring, channels: Mapping[str, Channel]) -> None:
+        self._keyring = keyring
+        self._channels = channels
+
+    def _secret(self, channel: str, *, settings: bool) -> set[str]:
+        found = self._channels.get(channel)
+        fields = () if found is None else found.settings_fields if settings else found.method_fields
+        return {field.name for field in fields if field.kind == "secret"}
+
+    def seal(self, method_id: str, channel: str, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A contact method's values as stored."""
+        return self._seal(config, self._secret(channel, settings=False), "contact_methods", method_id)
+
+    def unseal(self, method_id: str, channel: str, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A contact method's values as used. A value that does not open is left out, and the send fails saying so."""
+        return self._open(config, self._secret(channel, settings=False), "contact_methods", method_id)
+
+    def seal_settings(self, channel: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """An installation's channel settings as stored."""
+        return self._seal(values, self._secret(channel, settings=True), "channel_settings", channel)
+
+    def open_settings(self, channel: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """An installation's channel settings as used."""
+        return self._open(values, self._secret(channel, settings=True), "channel_settings", channel)
+
+    def _seal(self, values: Mapping[str, Any], secret: set[str], table: str, row_id: str) -> dict[str, Any]:
+        return {
+            name: self._keyring.seal(str(value), table=table, column=name, row_id=row_id)
+            if name in secret and value
+            else value
+            for name, value in values.items()
+        }
+
+    def _open(self, values: Mapping[str, Any], secret: set[str], table: str, row_id: str) -> dict[str, Any]:
+        opened: dict[str, Any] = {}
+        for name, value in values.items():
+            if name not in secret or not value:
+                opened[name] = value
+                continue
+            try:
+                opened[name] = self._keyring.unseal(str(value), table=table, column=name, row_id=row_id)
+            except Unsealable:
+                continue
+        return opened

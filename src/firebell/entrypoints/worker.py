@@ -1,0 +1,247 @@
+"""The ordered list of what the house does by itself. Woken by commits, it sleeps until the next deadline.
+
+Tests drive the same object by hand: ``tick()`` does everything that is due, ``next_due()`` says when to look again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import structlog
+
+from firebell.domain.alerts import queries as alert_queries
+from firebell.domain.escalation import queries as escalation_queries
+from firebell.domain.paging import queries as paging_queries
+from firebell.domain.people import verification
+from firebell.kernel.clock import Instant, micros, plus
+from firebell.kernel.errors import Unavailable
+from firebell.kernel.fetch import Fetch, FetchFailed
+from firebell.kernel.work import Read, Runner, Work
+from firebell.workflows import alert_resolved, escalation_due, laws, page_due, shift_changes
+from firebell.workflows.delivery_due import Claimed, Sender
+
+log = structlog.get_logger()
+GROUP = 50
+IDLE_S = 1.0
+LAWS_EVERY_S = 15
+HEARTBEAT_EVERY_S = 60
+TIDY_EVERY_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing the house does by itself: when the next is due, and doing what is due now (True: something was done)."""
+
+    name: str
+    due: Callable[[Read], Instant | None]
+    act: Callable[[], bool]
+
+
+class Worker:
+    """``threads`` = 0 sends inline, in the caller's thread (tests, demo)."""
+
+    def __init__(
+        self, runner: Runner, sender: Sender, *, threads: int, heartbeat_url: str = "", fetch: Fetch | None = None
+    ) -> None:
+        self._runner = runner
+        self._sender = sender
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sender") if threads else None
+        self._free = threads or 8
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._heartbeat_url = heartbeat_url
+        self._fetch = fetch
+        self._laws_at: Instant | None = None
+        self._heartbeat_at: Instant | None = None
+        self._tidy_at: Instant | None = None
+        self.breaches: list[laws.Breach] = []
+        self.last_tick_monotonic = runner.clock.monotonic()
+        runner.on_commit(self._committed)
+        self.lines: tuple[Line, ...] = (
+            Line("escalation", escalation_queries.next_due, self._escalate),
+            Line("pages", paging_queries.next_page_due, self._ring),
+            Line("deliveries", paging_queries.next_delivery_due, self._deliver),
+            Line("silent senders", alert_queries.next_expiry, self._resolve_silent),
+            Line("shift changes", shift_changes.next_due, self._turn_over),
+            Line("laws", lambda read: self._laws_at or read.now, self._check_laws),
+            Line("heartbeat", lambda read: self._heartbeat_at or read.now, self._beat),
+            Line("tidying", lambda read: self._tidy_at or read.now, self._tidy),
+        )
+
+    def _committed(self, topics: frozenset[str], woken: bool) -> None:
+        if woken:
+            self._wake.set()
+
+    # ---- running by itself
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is being sent, claim nothing new."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=False)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                self.tick()
+                wait_s = self._until_next()
+            except Unavailable:
+                wait_s = 0.5
+            except Exception:  # the loop must outlive whatever one item does
+                log.exception("worker_failed")
+                wait_s = 1.0
+            self._wake.wait(wait_s)
+
+    def _until_next(self) -> float:
+        due = self.next_due()
+        if due is None:
+            return IDLE_S
+        left = (micros(due) - micros(self._runner.clock.now())) / 1e6
+        return min(IDLE_S, max(0.0, left))
+
+    def next_due(self) -> Instant | None:
+        """The earliest deadline of all lines."""
+        times = self._runner.read(lambda read: [line.due(read) for line in self.lines], lane="engine")
+        return min((at for at in times if at is not None), default=None)
+
+    def tick(self) -> bool:
+        """Do everything that is due now, until nothing is. True when anything was done."""
+        worked = False
+        while True:
+            again = False
+            for line in self.lines:
+                again = line.act() or again
+            self.last_tick_monotonic = self._runner.clock.monotonic()
+            worked = worked or again
+            if not again or self._stop.is_set():
+                return worked
+
+    # ---- the list
+
+    def _escalate(self) -> bool:
+        due = self._runner.read(lambda read: escalation_queries.due(read, read.now, GROUP), lane="engine")
+        return self._each(due, escalation_due.climb, self._poisoned_run)
+
+    def _ring(self) -> bool:
+        due = self._runner.read(lambda read: paging_queries.due_pages(read, read.now, GROUP), lane="engine")
+        return self._each(due, page_due.tick, None)
+
+    def _each(
+        self,
+        due: list[tuple[str, str]],
+        act: Callable[[Work, str, str], bool],
+        poisoned: Callable[[str, str], None] | None,
+    ) -> bool:
+        """All in one unit; if that fails, each on its own, so that one poisoned row does not hold the rest."""
+        if not due:
+            return False
+        # Alert rows are locked in one order everywhere, or two nodes could wait for each other.
+        ordered = sorted(due, key=lambda pair: pair[1])
+        try:
+            return any(self._runner.run(lambda work: [act(work, one, alert) for one, alert in ordered], lane="engine"))
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - narrowed down below, item by item
+            log.warning("group_failed", size=len(due))
+        worked = False
+        for one, alert in ordered:
+            try:
+                worked = self._runner.run(lambda work, a=one, b=alert: act(work, a, b), lane="engine") or worked  # type: ignore[misc]
+            except Unavailable:
+                raise
+            except Exception:  # the rest must flow
+                log.exception("item_failed", item=one, alert=alert)
+                if poisoned is not None:
+                    poisoned(one, alert)
+        return worked
+
+    def _poisoned_run(self, run_id: str, alert_id: str) -> None:
+        self._runner.run(lambda work: escalation_due.failed(work, run_id, alert_id), lane="engine")
+
+    def _deliver(self) -> bool:
+        with self._lock:
+            slots = self._free
+        if slots <= 0:
+            return False
+        if not self._runner.read(_anything_to_send, lane="engine"):
+            return False
+        claimed = self._sender.claim(slots)
+        for one in claimed:
+            if self._pool is None:
+                self._sender.send(one)
+                continue
+            with self._lock:
+                self._free -= 1
+            self._pool.submit(self._send, one)
+        return bool(claimed)
+
+    def _send(self, one: Claimed) -> None:
+        try:
+            self._sender.send(one)
+        except Exception:  # the lease runs out and somebody takes it over
+            log.exception("send_failed", delivery=one.delivery.id)
+        finally:
+            with self._lock:
+                self._free += 1
+            self._wake.set()
+
+    def _resolve_silent(self) -> bool:
+        due = self._runner.read(alert_queries.next_expiry, lane="engine")
+        if due is None or micros(due) > micros(self._runner.clock.now()):
+            return False
+        return self._runner.run(alert_resolved.resolve_silent, lane="engine") > 0
+
+    def _turn_over(self) -> bool:
+        due = self._runner.read(shift_changes.next_due, lane="engine")
+        if due is None or micros(due) > micros(self._runner.clock.now()):
+            return False
+        return self._runner.run(shift_changes.record, lane="engine")
+
+    def _check_laws(self) -> bool:
+        now = self._runner.clock.now()
+        if self._laws_at is not None and now < self._laws_at:
+            return False
+        self.breaches = self._runner.read(laws.check, lane="engine")
+        for breach in self.breaches:
+            log.error("law_broken", law=breach.law, examples=breach.examples)
+        self._laws_at = plus(now, LAWS_EVERY_S)
+        return False
+
+    def _beat(self) -> bool:
+        now = self._runner.clock.now()
+        if self._heartbeat_at is not None and now < self._heartbeat_at:
+            return False
+        self._heartbeat_at = plus(now, HEARTBEAT_EVERY_S)
+        if self._heartbeat_url and self._fetch is not None and not self.breaches:
+            try:
+                self._fetch.request("GET", self._heartbeat_url)
+            except FetchFailed as error:
+                log.warning("heartbeat_failed", why=str(error))
+        return False
+
+    def _tidy(self) -> bool:
+        now = self._runner.clock.now()
+        if self._tidy_at is not None and now < self._tidy_at:
+            return False
+        self._tidy_at = plus(now, TIDY_EVERY_S)
+        self._runner.run(verification.remove_unverified, lane="engine")
+        return False
+
+
+def _anything_to_send(read: Read) -> bool:
+    due = paging_queries.next_delivery_due(read)
+    return due is not None and micros(due) <= micros(read.now)

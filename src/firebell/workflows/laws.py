@@ -1,0 +1,105 @@
+"""What must always hold, as queries. Run every 15 s; while one is broken the outgoing heartbeat is withheld.
+
+No dead ends: every unresolved alert has something that will happen to it. Liveness: nothing due waits over 30 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import and_, exists, or_, select
+
+from firebell.domain.alerts.store import alerts
+from firebell.domain.escalation.store import runs
+from firebell.domain.paging.store import deliveries, pages
+from firebell.kernel.clock import Instant, plus
+from firebell.kernel.work import Read
+
+OVERDUE_S = 30
+EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A law that does not hold, and up to five examples (ids)."""
+
+    law: str
+    examples: tuple[str, ...]
+
+
+def open_alerts_lead_somewhere(read: Read) -> list[str]:
+    """Every open alert has a due step, a live page or message, a rest after having told somebody, or a told fallback."""
+    run = and_(
+        runs.c.id == alerts.c.run_id,
+        or_(runs.c.due_at.is_not(None), runs.c.state.in_(["resting", "exhausted"])),
+    )
+    live = and_(deliveries.c.alert_id == alerts.c.id, deliveries.c.state.in_(["queued", "sending"]))
+    query = (
+        select(alerts.c.id)
+        .where(
+            alerts.c.state == "open",
+            ~exists(select(runs.c.id).where(run)),
+            ~exists(select(deliveries.c.id).where(live)),
+        )
+        .limit(EXAMPLES)
+    )
+    return [row.id for row in read.all(query)]
+
+
+def acknowledged_alerts_are_watched(read: Read) -> list[str]:
+    """Every acknowledged alert has a run that knows it is acknowledged (and when that expires, if it does)."""
+    run = and_(runs.c.id == alerts.c.run_id, or_(runs.c.state == "acknowledged", runs.c.due_at.is_not(None)))
+    query = (
+        select(alerts.c.id)
+        .where(alerts.c.state == "acknowledged", alerts.c.run_id.is_not(None), ~exists(select(runs.c.id).where(run)))
+        .limit(EXAMPLES)
+    )
+    return [row.id for row in read.all(query)]
+
+
+def no_step_is_overdue(read: Read) -> list[str]:
+    """No run waits over 30 s past its deadline."""
+    query = select(runs.c.id).where(runs.c.due_at < _late(read)).order_by(runs.c.due_at).limit(EXAMPLES)
+    return [row.id for row in read.all(query)]
+
+
+def no_page_is_overdue(read: Read) -> list[str]:
+    """No notification rule waits over 30 s past its moment."""
+    query = select(pages.c.id).where(pages.c.due_at < _late(read)).limit(EXAMPLES)
+    return [row.id for row in read.all(query)]
+
+
+def no_message_is_overdue(read: Read) -> list[str]:
+    """No message waits over 30 s past its due time, and no lease is left to lie."""
+    late = _late(read)
+    query = (
+        select(deliveries.c.id)
+        .where(
+            or_(
+                and_(deliveries.c.state == "queued", deliveries.c.due_at < late),
+                and_(deliveries.c.state == "sending", deliveries.c.lease_until < late),
+            )
+        )
+        .limit(EXAMPLES)
+    )
+    return [row.id for row in read.all(query)]
+
+
+def _late(read: Read) -> Instant:
+    return plus(read.now, -OVERDUE_S)
+
+
+LAWS: tuple[Callable[[Read], list[str]], ...] = (
+    open_alerts_lead_somewhere,
+    acknowledged_alerts_are_watched,
+    no_step_is_overdue,
+    no_page_is_overdue,
+    no_message_is_overdue,
+)
+
+
+def check(read: Read) -> list[Breach]:
+    """Every law that is broken now (none: all is well)."""
+    found = [(law.__name__, law(read)) for law in LAWS]
+    return [Breach(name, tuple(examples)) for name, examples in found if examples]
