@@ -9,27 +9,31 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from firebell.domain.oncall.model import Schedule
+from firebell.domain.oncall import queries as oncall
+from firebell.domain.people import queries as users
 from firebell.domain.people.methods import Sealer
+from firebell.domain.services.rules import cycle
 from firebell.kernel.actor import Actor, Permission
-from firebell.kernel.errors import Refused
+from firebell.kernel.errors import Conflict, Invalid, NotFound
 from firebell.kernel.journal import Fact
 from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Runner, Work
+from firebell.workflows.config.channels import ChannelDeclaration
 from firebell.workflows.config.current import Current, current
 from firebell.workflows.config.differing import Coming, Line, coming, lines
 from firebell.workflows.config.making import Making
-from firebell.workflows.config.parsing import ChannelDeclaration, Desired, parse
+from firebell.workflows.config.parsing import Desired, parse
 from firebell.workflows.config.problems import BadConfig, Place, Problem, near
 from firebell.workflows.config.reading import File
-from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, completed
+from firebell.workflows.config.settling import completed, spoken_of
+from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, needed
 
 Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What configuration needs from the floors above: declarations of channels, slugs of sources, and the means to seal."""
+    """What configuration needs from the floors above: channels, slugs of sources, and the means to seal."""
 
     channels: Mapping[str, ChannelDeclaration]
     sources: Collection[str]
@@ -81,14 +85,20 @@ class ConfigApplied(Fact, frozen=True, kw_only=True):
     removed: int
 
 
-class _Undone(Exception):  # noqa: N818 - the way out of a rehearsal, not a fault
+class _Undone(Exception):
     def __init__(self, plan: Plan) -> None:
         super().__init__("rehearsed")
         self.plan = plan
 
 
 def plan(
-    runner: Runner, files: Sequence[File], environment: Mapping[str, str], house: House, actor: Actor, *, prune: bool = False
+    runner: Runner,
+    files: Sequence[File],
+    environment: Mapping[str, str],
+    house: House,
+    actor: Actor,
+    *,
+    prune: bool = False,
 ) -> Plan:
     """What :func:`apply` would do now. Raises what it would raise: BadConfig with every problem, or Forbidden."""
 
@@ -103,7 +113,13 @@ def plan(
 
 
 def apply(
-    runner: Runner, files: Sequence[File], environment: Mapping[str, str], house: House, actor: Actor, *, prune: bool = False
+    runner: Runner,
+    files: Sequence[File],
+    environment: Mapping[str, str],
+    house: House,
+    actor: Actor,
+    *,
+    prune: bool = False,
 ) -> Plan:
     """Make it so, all or nothing. ``prune`` also removes what no file describes, of the kinds that the files speak of.
 
@@ -118,67 +134,54 @@ def _applied(work: Work, files: Sequence[File], environment: Mapping[str, str], 
     desired = parse(files, environment, house.channels, house.sources, problems)
     now = current(work, house.keyring, house.sealer, house.channels)
     gone = _unwanted(work, desired, now) if prune else []
-    problems += _dangling(desired, now, frozenset(gone)) + _circles(desired)
+    problems += _dangling(desired, now, frozenset(gone)) + _orphaned(desired, now, frozenset(gone)) + _circles(desired)
     if problems:
         raise BadConfig(problems)
 
-    changes: list[Change] = []
     making = Making(work, now, house.keyring, house.sealer, house.channels)
-    order = _in_order(desired)
-    for key in order:
-        if (change := _make(making, key, desired, now)) is not None:
-            changes.append(change)
-    for key in sorted(gone, key=lambda k: (-KINDS.index(k[0]), k)):
-        item = now.items[key]
-        _placed(desired, None, lambda key=key: making.remove(key))  # type: ignore[misc]
-        changes.append(Change("removed", *key, lines(item, None), by_hand=key not in now.managed_by))
+    order = sorted(desired.items, key=lambda key: _order(desired.items, key))
+    made = (_make(making, key, desired, now, house, prune=prune) for key in order)
+    changes = [change for change in made if change is not None]
+    for key in sorted(gone, key=lambda key: _order(now.items, key), reverse=True):
+        making.remove(key)
+        changes.append(Change("removed", *key, lines(now.items[key], None), by_hand=key not in now.managed_by))
     left = sorted(set(now.managed_by) - set(desired.items) - set(gone))
     if changes:
         counts = {verb: sum(change.verb == verb for change in changes) for verb in ("created", "changed", "removed")}
         work.record("config", ConfigApplied(files=sorted(file.path for file in files), **counts))
         work.publish("config")
-    return Plan(tuple(changes), _coming(work, now, changes), tuple(left), tuple(NewKey(*key) for key in making.new_keys))
+    return Plan(
+        tuple(changes), _coming(work, now, changes), tuple(left), tuple(NewKey(*key) for key in making.new_keys)
+    )
 
 
-def _make(making: Making, key: Key, desired: Desired, now: Current) -> Change | None:
-    wanted = desired.items[key]
-    place = desired.documents[key].place("metadata.name")
-    before = now.items.get(key)
-    if before is None:
-        _placed(desired, key, lambda: making.create(wanted, place.file))
-        return Change("created", *key, lines(None, wanted), place)
-    wanted = Item(wanted.kind, wanted.name, completed(wanted.spec, before.spec), wanted.team, wanted.managed)
-    if wanted == before:
-        return None
-    _placed(desired, key, lambda: making.change(before, wanted, place.file))
-    return Change("changed", *key, lines(before, wanted), place)
-
-
-def _placed(desired: Desired, key: Key | None, act: object) -> None:
-    """Do it; a refusal gets the place of the object in the files."""
-    assert callable(act)
+def _make(making: Making, key: Key, desired: Desired, now: Current, house: House, *, prune: bool) -> Change | None:
+    document = desired.documents[key]
+    place = document.place("metadata.name")
+    wanted, before = desired.items[key], now.items.get(key)
     try:
-        act()
-    except BadConfig:
-        raise
-    except Refused as refused:
-        if key is None or refused.status not in (404, 409, 422):
-            raise
-        document = desired.documents[key]
-        raise BadConfig([Problem(document.place("metadata.name"), refused.message, refused.hint)]) from refused
+        if before is None:
+            making.create(wanted, place.file)
+            return Change("created", *key, lines(None, wanted), place)
+        wanted = completed(wanted, before, house.channels)
+        before = spoken_of(before, wanted, now.by_hand, prune=prune)
+        if wanted == before:
+            return None
+        making.change(before, wanted, place.file)
+        return Change("changed", *key, lines(before, wanted), place)
+    except (Conflict, Invalid, NotFound) as refused:
+        raise BadConfig([Problem(place, refused.message, refused.hint)]) from refused
 
 
-def _in_order(desired: Desired) -> list[Key]:
+def _order(items: Mapping[Key, Item], key: Key) -> tuple[int, int, Key]:
     """People first, services last; among services, what others depend on first."""
-    return sorted(desired.items, key=lambda key: (KINDS.index(key[0]), _depth(desired, key), key))
+    return (KINDS.index(key[0]), _depth(items, key), key)
 
 
-def _depth(desired: Desired, key: Key) -> int:
-    spec = desired.items[key].spec
-    if not isinstance(spec, ServiceSpec):
-        return 0
-    inner = [("Service", name) for name in spec.depends_on if ("Service", name) in desired.items]
-    return 1 + max((_depth(desired, other) for other in inner), default=0)
+def _depth(items: Mapping[Key, Item], key: Key) -> int:
+    spec = items[key].spec
+    inner = [("Service", name) for name in spec.depends_on] if isinstance(spec, ServiceSpec) else []
+    return 1 + max((_depth(items, other) for other in inner if other in items), default=0)
 
 
 # ------------------------------------------------------------------ checks across documents
@@ -198,13 +201,23 @@ def _dangling(desired: Desired, now: Current, gone: frozenset[Key]) -> list[Prob
     return problems
 
 
+def _orphaned(desired: Desired, now: Current, gone: frozenset[Key]) -> list[Problem]:
+    """What stays in the house, is in no file, and would lose something it needs to pruning."""
+    problems: list[Problem] = []
+    for key, item in now.items.items():
+        if key in gone or key in desired.items:
+            continue
+        for kind, name in needed(item) & gone:
+            message = f"{kind} “{name}” would be pruned, and {key[0]} “{key[1]}” still needs it."
+            problems.append(
+                Problem(Place("--prune", 0), message, f"Describe {kind} “{name}” in a file, or free it first.")
+            )
+    return problems
+
+
 def _circles(desired: Desired) -> list[Problem]:
     """Services of the files that depend on themselves through others."""
-    graph = {
-        item.name: item.spec.depends_on for item in desired.items.values() if isinstance(item.spec, ServiceSpec)
-    }
-    from firebell.domain.services.rules import cycle
-
+    graph = {item.name: item.spec.depends_on for item in desired.items.values() if isinstance(item.spec, ServiceSpec)}
     problems: list[Problem] = []
     told: set[str] = set()
     for name in sorted(graph):
@@ -220,7 +233,7 @@ def _circles(desired: Desired) -> list[Problem]:
 def _unwanted(work: Work, desired: Desired, now: Current) -> list[Key]:
     """What prune removes. The one who applies is spared: a file that forgot them would otherwise lock them out."""
     kinds = {kind for kind, _ in desired.items}
-    spared = {("User", now.people.get(work.actor.id, ""))}
+    spared = {("User", now.names("User").get(work.actor.id, ""))}
     return [key for key in now.items if key[0] in kinds and key not in desired.items and key not in spared]
 
 
@@ -228,10 +241,7 @@ def _coming(work: Work, before: Current, changes: Sequence[Change]) -> tuple[Com
     touched = [change.name for change in changes if change.kind == "Schedule"]
     if not touched:
         return ()
-    after, people = Current.schedules_and_people(work)
-    found = [_one(name, before.schedules.get(name), after.get(name), work, before.people | people) for name in touched]
+    after = {schedule.name: schedule for schedule in oncall.schedules(work)}
+    people = before.names("User") | {user.id: user.name for user in users.users(work)}
+    found = [coming(name, before.schedules.get(name), after.get(name), work.now, people) for name in touched]
     return tuple(each for each in found if each.stretches)
-
-
-def _one(name: str, before: Schedule | None, after: Schedule | None, work: Work, people: Mapping[str, str]) -> Coming:
-    return coming(name, before, after, work.now, people)

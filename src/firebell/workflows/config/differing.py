@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -114,14 +115,16 @@ def _flow(value: Any) -> str:
     return str(value)
 
 
-def coming(name: str, before: Schedule | None, after: Schedule | None, now: Instant, people: Mapping[str, str]) -> Coming:
+def coming(
+    name: str, before: Schedule | None, after: Schedule | None, now: Instant, people: Mapping[str, str]
+) -> Coming:
     """Compare who is on call in the next four weeks. ``people`` maps user ids to names."""
     until = plus(now, HORIZON_S)
     old, new = _on_call(before, now, until), _on_call(after, now, until)
     edges = sorted({now, until, *(e for shifts in (old, new) for start, end, _ in shifts for e in (start, end))})
     gained: dict[str, float] = defaultdict(float)
     stretches: list[Stretch] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         was, will = (
             tuple(dict.fromkeys(people.get(user, user) for s, e, user in shifts if s <= start and end <= e))
             for shifts in (old, new)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from firebell.domain.escalation import rules as escalation_rules
 from firebell.domain.escalation.model import Climb, Step, Target, TargetKind, Wait
@@ -17,12 +17,14 @@ from firebell.kernel.actor import Role
 from firebell.kernel.errors import Invalid
 from firebell.kernel.ids import is_slug
 from firebell.workflows.config import durations
+from firebell.workflows.config.channels import ChannelDeclaration, secret_fields
 from firebell.workflows.config.problems import Place, Problem, near
 from firebell.workflows.config.reading import Document, File, Part, envelope, read
-from firebell.workflows.config.schedules import canonical_layers
+from firebell.workflows.config.schedules import canonical_layers, participants
 from firebell.workflows.config.specs import (
     KINDS,
     LATER,
+    TARGET_KINDS,
     IntegrationSpec,
     Item,
     MethodSpec,
@@ -38,26 +40,6 @@ from firebell.workflows.config.zones import known_zone, zone_names
 
 _SLUG_HINT = "Use lower-case letters, digits, “-”, “_” and “.”, beginning and ending with a letter or digit."
 _INDEX = re.compile(r"\.(\d+)(?=\.|$)")
-
-
-class MethodField(Protocol):
-    """One field of a contact method, as its channel declares it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-
-
-class ChannelDeclaration(Protocol):
-    """What is asked of a channel here: its fields, and whether values are fit."""
-
-    @property
-    def method_fields(self) -> Sequence[MethodField]: ...
-
-    def check(self, method: Mapping[str, str]) -> dict[str, str]: ...
-
-    def mask(self, method: Mapping[str, str]) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +117,8 @@ def _sound(part: Part, key: str, check: Callable[[], Any]) -> Any:
     try:
         return check()
     except Invalid as refused:
-        inner = _INDEX.sub(r"[\1]", refused.field or "")
-        part.problem(key if not inner else inner, refused.message, refused.hint)
+        inner = _INDEX.sub(r"[\1]", refused.field or "").removeprefix(f"{part.path}.")
+        part.problem(inner or key, refused.message, refused.hint)
         return None
 
 
@@ -191,10 +173,17 @@ def _method(part: Part, parsing: _Parsing) -> MethodSpec:
         return MethodSpec(name, slug, {})
     values = {f.name: part.text(f.name, "") for f in channel.method_fields}
     part.close()
-    secret = frozenset(f.name for f in channel.method_fields if f.kind == "secret")
     given = {key: value for key, value in values.items() if value}
-    if secret <= given.keys():
-        given = _sound(part, "", lambda: channel.check(given)) or given
+    secret = secret_fields(channel)
+    try:
+        checked = channel.check(given)
+    except Invalid as refused:
+        # A secret that is left out may be there already: then the whole is checked once it is put together.
+        if refused.field not in secret - given.keys():
+            part.problem(refused.field or "", refused.message, refused.hint)
+    else:
+        # A channel may make up a secret; what nobody wrote is no wish.
+        given = {key: checked[key] for key in given if key in checked}
     return MethodSpec(name, slug, given, secret, verified)
 
 
@@ -244,24 +233,10 @@ def _schedule(name: str, part: Part, parsing: _Parsing) -> ScheduleSpec:
     zone = _zone(part, "timeZone", None)
     description = part.text("description", "")
     layers = part.raw("layers")
-    for i, layer in enumerate(layers if isinstance(layers, list) else []):
-        for path, person in _participants(layer):
-            parsing.refer(part, f"layers[{i}].{path}", "User", person)
+    for path, person in participants(layers):
+        parsing.refer(part, path, "User", person)
     checked = _sound(part, "layers", lambda: canonical_layers(layers or [], zone or "UTC"))
     return ScheduleSpec(zone, description, checked or ())
-
-
-def _participants(layer: Any) -> list[tuple[str, str]]:
-    rotation = layer.get("rotation") if isinstance(layer, dict) else None
-    slots = rotation.get("participants") if isinstance(rotation, dict) else None
-    found: list[tuple[str, str]] = []
-    for n, slot in enumerate(slots if isinstance(slots, list) else []):
-        path = f"rotation.participants[{n}]"
-        if isinstance(slot, str):
-            found.append((path, slot))
-        elif isinstance(slot, list):
-            found += [(f"{path}[{m}]", person) for m, person in enumerate(slot) if isinstance(person, str)]
-    return found
 
 
 def _policy(name: str, part: Part, parsing: _Parsing) -> PolicySpec:
@@ -298,9 +273,6 @@ def _step(part: Part, parsing: _Parsing) -> Step:
     return Step(notify, wait)
 
 
-_TARGETS = {TargetKind.USER: "User", TargetKind.SCHEDULE: "Schedule", TargetKind.TEAM: "Team"}
-
-
 def _targets(part: Part, key: str, parsing: _Parsing) -> tuple[Target, ...]:
     found: list[Target] = []
     for inner in part.parts(key):
@@ -311,7 +283,7 @@ def _targets(part: Part, key: str, parsing: _Parsing) -> tuple[Target, ...]:
             inner.problem("", "A target is one user, schedule or team.", "Write {schedule: payments-primary}.")
             continue
         kind, name = given[0]
-        parsing.refer(inner, kind.value, _TARGETS[kind], name)
+        parsing.refer(inner, kind.value, TARGET_KINDS[kind], name)
         found.append(Target(kind, name))
     return tuple(found)
 

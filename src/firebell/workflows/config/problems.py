@@ -11,14 +11,15 @@ from firebell.kernel.errors import Invalid
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A spot in a file. ``line`` counts from 1; ``path`` is dotted from the document's root: ``spec.steps[0].wait``."""
+    """A spot in a file. ``line`` counts from 1 (0: the whole); ``path`` is like ``spec.steps[0].wait``."""
 
     file: str
     line: int
     path: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}" + (f" {self.path}" if self.path else "")
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where} {self.path}" if self.path else where
 
 
 @dataclass(frozen=True, slots=True)

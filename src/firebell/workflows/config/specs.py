@@ -1,24 +1,26 @@
 """What the files say, typed: names instead of ids, defaults filled in, in an order that does not matter.
 
-The same values are made from the files (:mod:`parsing`) and from the database (:mod:`current`), so that comparing them is
-planning and writing them down (:func:`written`) is exporting.
+The same values are made from the files (:mod:`parsing`) and from the database (:mod:`current`), so that comparing
+them is planning and writing them down (:func:`written`) is exporting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from firebell.domain.escalation.model import Climb, Step, Target
+from firebell.domain.escalation.model import Climb, Step, Target, TargetKind
 from firebell.domain.people.model import Hours
 from firebell.domain.people.rules import hours_document
 from firebell.workflows.config.durations import shown
 
 KINDS = ("User", "Team", "Schedule", "EscalationPolicy", "Service")
+TARGET_KINDS = {TargetKind.USER: "User", TargetKind.SCHEDULE: "Schedule", TargetKind.TEAM: "Team"}
 LATER = (
-    "SeverityScale", "RoutingRule", "Silence", "MaintenanceWindow", "Heartbeat", "Runbook", "CommsTemplate", "StatusPage",
-    "Webhook", "PostmortemTemplate", "PayPolicy", "Drill", "ErrorBudgetPolicy", "BurnRateRules", "BudgetAdjustment", "SLO",
+    "SeverityScale", "RoutingRule", "Silence", "MaintenanceWindow", "Heartbeat", "Runbook", "CommsTemplate",
+    "StatusPage", "Webhook", "PostmortemTemplate", "PayPolicy", "Drill", "ErrorBudgetPolicy", "BurnRateRules",
+    "BudgetAdjustment", "SLO",
 )  # fmt: skip
 
 
@@ -118,25 +120,23 @@ class Item:
         return (self.kind, self.name)
 
 
-def completed(wanted: Spec, current: Spec) -> Spec:
-    """``wanted`` with the secrets that it leaves out taken from ``current``: left out means unchanged."""
-    if isinstance(wanted, ServiceSpec) and isinstance(current, ServiceSpec):
-        keys = {i.name: i.key for i in current.integrations}
-        return replace(
-            wanted,
-            integrations=tuple(i if i.key else replace(i, key=keys.get(i.name)) for i in wanted.integrations),
-        )
-    if isinstance(wanted, UserSpec) and isinstance(current, UserSpec):
-        before = {(m.name, m.channel): m for m in current.methods}
-        return replace(wanted, methods=tuple(_with_secrets(m, before.get((m.name, m.channel))) for m in wanted.methods))
-    return wanted
-
-
-def _with_secrets(wanted: MethodSpec, current: MethodSpec | None) -> MethodSpec:
-    if current is None:
-        return wanted
-    kept = {name: current.values[name] for name in wanted.secret if name in current.values}
-    return replace(wanted, values={**kept, **{k: v for k, v in wanted.values.items() if v or k not in kept}})
+def needed(item: Item) -> frozenset[tuple[str, str]]:
+    """The (kind, name) of everything that ``item`` refers to."""
+    spec = item.spec
+    found: set[tuple[str, str]] = {("Team", item.team)} if item.team is not None else set()
+    if isinstance(spec, TeamSpec):
+        found |= {("User", name) for name in spec.members | spec.managers}
+    elif isinstance(spec, ScheduleSpec):
+        found |= {
+            ("User", name) for layer in spec.layers for slot in layer["rotation"]["participants"] for name in slot
+        }
+    elif isinstance(spec, PolicySpec):
+        targets = [*spec.climb.fallback, *(target for step in spec.climb.steps for target in step.notify)]
+        found |= {(TARGET_KINDS[target.kind], target.id) for target in targets}
+    elif isinstance(spec, ServiceSpec):
+        found |= {("Service", name) for name in spec.depends_on}
+        found |= {("EscalationPolicy", spec.policy)} if spec.policy is not None else set()
+    return frozenset(found)
 
 
 # ------------------------------------------------------------------ writing down

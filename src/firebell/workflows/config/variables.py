@@ -13,7 +13,7 @@ _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _SECRET_FILE = re.compile(r"""secretFile\s*:\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s,}#][^\n,}#]*))""")
 
 
-class Unset(LookupError):  # noqa: N818 - a state of the environment
+class Unset(LookupError):
     """``name`` has neither a value nor a default."""
 
     def __init__(self, name: str) -> None:

@@ -1,0 +1,46 @@
+"""Everything that files can describe, written as files: applying them changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from firebell.kernel.actor import Permission
+from firebell.kernel.work import Read
+from firebell.workflows.config.applying import House
+from firebell.workflows.config.current import current
+from firebell.workflows.config.reading import File
+from firebell.workflows.config.specs import KINDS, written
+from firebell.workflows.config.variables import protected
+
+BY_HAND = "by-hand.yaml"
+_HEADER = "# Written by “firebell export”. Secrets are left out: what a file leaves out stays as it is.\n"
+
+
+def export(read: Read, house: House) -> list[File]:
+    """One file per file that manages something, and :data:`BY_HAND` for the rest (marked ``managed: false``).
+
+    Secrets of contact methods and keys of integrations are not in them; applied to another house, keys are generated.
+    """
+    read.needs(Permission.CONFIG_APPLY)
+    now = current(read, house.keyring, house.sealer, house.channels)
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for key in sorted(now.items, key=lambda key: (KINDS.index(key[0]), key[1])):
+        grouped.setdefault(now.managed_by.get(key, BY_HAND), []).append(written(now.items[key]))
+    return [File(path, as_yaml(documents)) for path, documents in sorted(grouped.items())]
+
+
+def as_yaml(documents: list[dict[str, Any]]) -> str:
+    """Documents as one YAML stream that :mod:`reading` reads back unchanged."""
+    guarded = [_guarded(document) for document in documents]
+    text = yaml.safe_dump_all(guarded, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+    return _HEADER + str(text)
+
+
+def _guarded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _guarded(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_guarded(inner) for inner in value]
+    return protected(value) if isinstance(value, str) else value

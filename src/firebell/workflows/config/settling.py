@@ -1,0 +1,61 @@
+"""What is compared with what: a wish completed from what is there, and of what is there the part that is spoken of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from firebell.kernel.errors import Invalid
+from firebell.workflows.config.channels import ChannelDeclaration
+from firebell.workflows.config.schedules import settled_layers
+from firebell.workflows.config.specs import Item, MethodSpec, ScheduleSpec, ServiceSpec, UserSpec
+
+
+def completed(wanted: Item, current: Item, channels: Mapping[str, ChannelDeclaration]) -> Item:
+    """``wanted`` with what only the house knows: secrets that the file leaves out stay as they are."""
+    spec, now = wanted.spec, current.spec
+    if isinstance(spec, ServiceSpec) and isinstance(now, ServiceSpec):
+        keys = {(i.name, i.source): i.key for i in now.integrations}
+        doors = tuple(i if i.key else replace(i, key=keys.get((i.name, i.source))) for i in spec.integrations)
+        return replace(wanted, spec=replace(spec, integrations=doors))
+    if isinstance(spec, UserSpec) and isinstance(now, UserSpec):
+        before = {(m.name, m.channel): m for m in now.methods}
+        methods = tuple(_with_secrets(m, before.get((m.name, m.channel)), channels) for m in spec.methods)
+        return replace(wanted, spec=replace(spec, methods=methods))
+    if isinstance(spec, ScheduleSpec) and isinstance(now, ScheduleSpec):
+        return replace(wanted, spec=replace(spec, layers=settled_layers(spec.layers, now.layers)))
+    return wanted
+
+
+def _with_secrets(
+    wanted: MethodSpec, current: MethodSpec | None, channels: Mapping[str, ChannelDeclaration]
+) -> MethodSpec:
+    if current is None:
+        return wanted
+    kept = {name: current.values[name] for name in wanted.secret - wanted.values.keys() if name in current.values}
+    if not kept:
+        return wanted
+    values = {**wanted.values, **kept}
+    try:
+        checked = channels[wanted.channel].check(values)
+    except Invalid:
+        return replace(wanted, values=values)  # said by the command, at the object's place
+    return replace(wanted, values={name: checked[name] for name in values if name in checked})
+
+
+def spoken_of(current: Item, wanted: Item, by_hand: Collection[tuple[str, str, str]], *, prune: bool) -> Item:
+    """``current`` without the contact methods and integrations that people added by hand beside those of the file."""
+    if prune:
+        return current
+    spec, now = wanted.spec, current.spec
+    if isinstance(spec, UserSpec) and isinstance(now, UserSpec):
+        names = {m.name for m in spec.methods}
+        methods = tuple(m for m in now.methods if m.name in names or ("User", current.name, m.name) not in by_hand)
+        return replace(current, spec=replace(now, methods=methods))
+    if isinstance(spec, ServiceSpec) and isinstance(now, ServiceSpec):
+        names = {i.name for i in spec.integrations}
+        doors = tuple(
+            i for i in now.integrations if i.name in names or ("Service", current.name, i.name) not in by_hand
+        )
+        return replace(current, spec=replace(now, integrations=doors))
+    return current
