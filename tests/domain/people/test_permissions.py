@@ -59,7 +59,7 @@ COMMANDS: dict[str, tuple[Call, dict[str, str]]] = {
     "detach_team": (lambda w, c: teams.detach_team(w, c["team"]), TEAM_EDITORS),
     "set_members": (lambda w, c: teams.set_members(w, c["team"], {c["bob"]: TeamRole.MANAGER}), TEAM_EDITORS),
     "set_members of another team": (lambda w, c: teams.set_members(w, c["other"], {}), ALL_TEAMS_EDITORS),
-    "add_method": (lambda w, c: add_method(w, c), SELF_OR_ADMINS),
+    "add_method": (lambda w, c: add_method(w, c, trusted=False), SELF_OR_ADMINS),
     "add_method trusted": (lambda w, c: add_method(w, c, trusted=True), ADMINS),
     "edit_method": (lambda w, c: methods.edit_method(w, c["method"], config={"to": "x@y"}), OWN_METHOD),
     "remove_method": (lambda w, c: methods.remove_method(w, c["method"]), OWN_METHOD),
@@ -114,7 +114,7 @@ FOR_THE_PAGER = {"person", "people", "team_members", "team_owners", "admins"}
 WHO_IS_ASKING = {"session", "session_actor", "actor", "link", "needs_first_admin"}
 
 
-def add_method(work: Work, cast: Cast, *, trusted: bool = False) -> object:
+def add_method(work: Work, cast: Cast, *, trusted: bool) -> object:
     return methods.add_method(
         work, cast["ann"], name="new", channel="email", config={"to": "a@b"}, masked="a…", trusted=trusted
     )

@@ -35,7 +35,9 @@ def method(name: str, channel: str = "email", *, verified: bool = True, disabled
     )  # fmt: skip
 
 
-def rule(use: str, delay_s: int = 0, urgency: Urgency = Urgency.HIGH, hours: tuple[Hours, ...] = ()) -> NotificationRule:
+def rule(
+    use: str, delay_s: int = 0, urgency: Urgency = Urgency.HIGH, hours: tuple[Hours, ...] = ()
+) -> NotificationRule:
     return NotificationRule(RuleId(f"rul_{use}_{delay_s}"), ANN.id, urgency, MethodId(f"mth_{use}"), delay_s, hours)
 
 
@@ -163,8 +165,8 @@ def test_no_rule_fires_early_or_twice_and_every_one_fires_by_the_tick_that_passe
     fired: list[tuple[int, float]] = []
     covered, now = None, NOW
     for pause_s in pauses:
-        for step in rules.due(person, Urgency.HIGH, NOW, covered, now).steps:
-            fired.append((step.delay_s, seconds_between(NOW, now)))
+        steps = rules.due(person, Urgency.HIGH, NOW, covered, now).steps
+        fired.extend((step.delay_s, seconds_between(NOW, now)) for step in steps)
         covered, now = now, plus(now, pause_s)
     assert covered is not None
     assert all(delay_s <= at_s for delay_s, at_s in fired)
@@ -218,9 +220,12 @@ def test_three_permanent_errors_in_a_row_disable_a_method(
     assert seen == outcome
 
 
-@given(st.lists(st.builds(Hours, st.frozensets(st.integers(1, 7), min_size=1), st.integers(0, 1439), st.integers(0, 1439)), max_size=5))  # fmt: skip  # noqa: E501
-def test_hours_written_down_and_read_again_are_the_same(windows: list[Hours]) -> None:
-    assert rules.hours(rules.hours_document(windows)) == tuple(windows)
+windows = st.builds(Hours, st.frozensets(st.integers(1, 7), min_size=1), st.integers(0, 1439), st.integers(0, 1439))
+
+
+@given(st.lists(windows, max_size=5))
+def test_hours_written_down_and_read_again_are_the_same(week: list[Hours]) -> None:
+    assert rules.hours(rules.hours_document(week)) == tuple(week)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +256,9 @@ def test_names_that_do_not(name: str) -> None:
         rules.slug(name)
 
 
-@pytest.mark.parametrize("address", ["a", "a@", "@b", "a@b@c", "a b@c", "a@b\r\nBcc: c@d", "a@b,c@d", "<a@b>", "a@" + "b" * 190])
+@pytest.mark.parametrize(
+    "address", ["a", "a@", "@b", "a@b@c", "a b@c", "a@b\r\nBcc: c@d", "a@b,c@d", "<a@b>", "a@" + "b" * 190]
+)
 def test_addresses_that_could_break_a_mail_header_are_refused(address: str) -> None:
     with pytest.raises(Invalid):
         rules.email(address)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -46,10 +47,18 @@ class _Attempt:
     account_key: str
 
 
-def sign_in(runner: Runner, name: str, password: str, ip: str, user_agent: str = "") -> Entered:
+def sign_in(
+    runner: Runner,
+    name: str,
+    password: str,
+    ip: str,
+    user_agent: str = "",
+    *,
+    compare: Callable[[str | None, str], bool] = passwords.matches,
+) -> Entered:
     """Start a session for ``name`` (or e-mail address). Raises Unauthenticated; TooMany before anything is compared."""
     attempt = runner.run(lambda work: _attempt(work, name, ip), NOBODY)
-    right = passwords.matches(attempt.password_hash, password)
+    right = compare(attempt.password_hash, password)
     stronger = None
     if right and attempt.password_hash is not None and passwords.is_weak_hash(attempt.password_hash):
         stronger = passwords.rehash(password)
