@@ -16,6 +16,7 @@ const BACKOFF_MS = [1_000, 2_000, 5_000, 10_000, 30_000] as const;
 export class Stream {
   private readonly channel = new BroadcastChannel(NAME);
   private leading = false;
+  private alone = false;
   private source: EventSource | null = null;
   private state: LiveState = "connecting";
   private ok_at = 0;
@@ -33,19 +34,19 @@ export class Stream {
     this.stand(false);
     this.channel.postMessage({ kind: "ask" } satisfies Told);
     setInterval(() => this.check(), 10_000);
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.check();
-    });
+    document.addEventListener("visibilitychange", () => this.seen(document.visibilityState === "visible"));
   }
 
   /** Waits for the lock; `steal` takes it from a tab that the browser has frozen, which holds it but hears nothing. */
   private stand(steal: boolean): void {
-    if (!("locks" in navigator)) {
-      // Locks need a secure context; over plain HTTP this tab speaks for itself.
-      this.lead();
+    const locks = navigator.locks as LockManager | undefined;
+    if (!locks) {
+      // Locks need a secure context. Over plain HTTP each tab listens for itself, but only while somebody sees it.
+      this.alone = true;
+      if (document.visibilityState === "visible") this.lead();
       return;
     }
-    navigator.locks
+    locks
       .request(NAME, steal ? { steal: true } : {}, () => {
         this.lead();
         return new Promise<void>(() => undefined);
@@ -104,12 +105,22 @@ export class Stream {
     this.retry = setTimeout(() => this.open(), wait * (0.75 + Math.random() / 2));
   }
 
+  private seen(visible: boolean): void {
+    if (this.alone) {
+      if (visible) this.lead();
+      else this.close();
+    } else if (visible) {
+      // Whoever looks at the page does not wait out the back-off.
+      if (this.leading && this.source === null) this.open();
+      else this.check();
+    }
+  }
+
   /** Whether the leader still lives, and the leader's stream. A dead link gives no error: the missing beat tells. */
   private check(): void {
     if (this.leading) {
       const source = this.source;
       if (source && this.beats && performance.now() - this.heard_at > QUIET_MS) this.fail(source);
-      else if (this.source === null && document.visibilityState === "visible") this.open();
       return;
     }
     if (document.visibilityState !== "visible") return;

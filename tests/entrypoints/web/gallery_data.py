@@ -71,6 +71,7 @@ def _attempt(
 
 
 DAY = 100 / 7
+BAD = {17: "degraded", 18: "partial", 52: "major", 53: "maintenance", 70: "none"}
 CHIDI = "Chidi Okonkwo-Bergström"
 
 SAMPLE = Sample(
@@ -191,6 +192,10 @@ SAMPLE = Sample(
             is_final=False,
             spans=[_span(CHIDI, f"{CHIDI}, Sat 09:00 to Mon 00:00", DAY * 5.4, 100, 3)],
         ),
+    ],
+    days=[
+        Sample(date=f"day {number}", kind=BAD.get(number, "operational"), words=BAD.get(number, "operational"))
+        for number in range(90)
     ],
     marks=[
         *[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import threading
@@ -106,11 +107,12 @@ class Gallery:
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.end_headers()
-                self.wfile.write(b"event: beat\ndata:\n\n")
-                self.wfile.flush()
-                while (said := mine.get()) is not None:
-                    self.wfile.write(said.encode())
-                    self.wfile.flush()
+                said: str | None = "event: beat\ndata:\n\n"
+                with contextlib.suppress(ConnectionError):  # the reader left
+                    while said is not None:
+                        self.wfile.write(said.encode())
+                        self.wfile.flush()
+                        said = mine.get()
                 gallery.streams.remove(mine)
                 self.close_connection = True
 

@@ -197,8 +197,8 @@ def test_the_undo_counts_down_and_goes(context: BrowserContext, gallery: Gallery
 def test_times_are_kept_true_by_the_servers_clock(context: BrowserContext, gallery: Gallery) -> None:
     page = context.new_page()
     page.clock.install(time="2031-01-01T00:00:00Z")
-    page.goto(gallery.origin + "/gallery")
-    since = page.locator("#row-alr_1 time")
+    page.goto(gallery.origin + "/ack")
+    since = page.locator(".ack-card time")
     expect(since).to_have_text("2 min ago")
     page.clock.run_for(5 * 60_000)
     expect(since).to_have_text("7 min ago")
@@ -240,3 +240,48 @@ def test_a_second_tap_is_not_a_second_escalation(context: BrowserContext, galler
         }"""
     )
     assert stopped == [False, True]
+
+
+def test_a_frozen_tab_cannot_keep_the_others_deaf(context: BrowserContext, gallery: Gallery) -> None:
+    frozen = opened(context, gallery, "/ack")  # holds the lock, opens no stream and answers nobody
+    frozen.evaluate("void navigator.locks.request('firebell-live', () => new Promise(() => {}))")
+    page = context.new_page()
+    page.clock.install()
+    page.goto(gallery.origin + "/gallery")
+    page.clock.run_for(11_000)
+    page.clock.run_for(4_000)
+    expect(page.locator("#live-badge")).to_have_attribute("data-state", "live")
+
+
+def test_without_locks_a_tab_listens_for_itself(context: BrowserContext, gallery: Gallery) -> None:
+    context.add_init_script("Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined })")
+    page = opened(context, gallery)
+    retitle(gallery, "Over plain HTTP")
+    gallery.tell("alerts")
+    expect(page.locator("#row-alr_1 .alert-title")).to_have_text("Over plain HTTP")
+
+
+def test_a_reader_in_the_middle_of_a_sentence_is_not_interrupted(context: BrowserContext, gallery: Gallery) -> None:
+    page = context.new_page()
+    page.clock.install()
+    page.goto(gallery.origin + "/gallery")
+    expect(page.locator("#live-badge")).to_have_attribute("data-state", "live")
+    other = opened(context, gallery)
+    page.evaluate(
+        """() => {
+            const field = document.createElement("textarea");
+            field.id = "note";
+            document.querySelector("#alerts").append(field);
+            field.focus();
+        }"""
+    )
+    page.locator("#note").press_sequentially("half a sent")
+    retitle(gallery, "After the sentence")
+    gallery.tell("alerts")
+    expect(other.locator("#row-alr_1 .alert-title")).to_have_text("After the sentence")
+    page.clock.run_for(1_000)
+    expect(page.locator("#note")).to_have_value("half a sent")
+    expect(page.locator("#row-alr_1 .alert-title")).not_to_have_text("After the sentence")
+    page.locator("#note").blur()
+    page.clock.run_for(1_000)
+    expect(page.locator("#row-alr_1 .alert-title")).to_have_text("After the sentence")
