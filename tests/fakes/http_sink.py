@@ -56,10 +56,11 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Drip:
-    """Answer ``head`` at once and then one byte every ``every_s`` until the client gives up."""
+    """Answer ``head`` at once and then one byte every ``every_s``, ``count`` times or until the client gives up."""
 
     head: bytes = b"HTTP/1.1 200 OK\r\n"
     every_s: float = 0.05
+    count: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,9 @@ class HttpSink:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             case Drip():
                 sock.sendall(step.head)
-                while not self._over.wait(step.every_s):
+                for _ in range(step.count):
+                    if self._over.wait(step.every_s):
+                        break
                     sock.sendall(b"X")
             case Raw():
                 sock.sendall(step.data)

@@ -165,10 +165,11 @@ class Goodbye:
 
 
 class Drip:
-    """Begin a reply that never ends, a byte every ``every_s``."""
+    """Begin a long reply, a byte every ``every_s``, ``count`` times or until the client gives up."""
 
-    def __init__(self, every_s: float = 0.02) -> None:
+    def __init__(self, every_s: float = 0.02, count: int = 300) -> None:
         self.every_s = every_s
+        self.count = count
 
 
 class ScriptedSmtp:
@@ -230,7 +231,9 @@ class ScriptedSmtp:
                 return verb != "QUIT"
             case Drip() as drip:
                 sock.sendall(b"250-")
-                while not self._over.wait(drip.every_s):
+                for _ in range(drip.count):
+                    if self._over.wait(drip.every_s):
+                        break
                     sock.sendall(b"x")
             case Silence():
                 self._over.wait(10)

@@ -342,13 +342,15 @@ def test_a_resolver_that_never_answers_does_not_outlive_the_deadline() -> None:
 
 
 def test_threads_share_one_client_without_sharing_a_deadline() -> None:
-    with HttpSink([Hang(), Answer(body=b"fine")]) as sink, Fetch(LOOPBACK) as fetch:
+    endless = Drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", every_s=0.02)
+    with HttpSink([endless, Answer(body=b"fine")]) as sink, Fetch(LOOPBACK) as fetch:
         outcomes: list[FailureKind] = []
         slow = threading.Thread(target=lambda: outcomes.append(failure(fetch, sink.url(), deadline_s=0.5).kind))
         slow.start()
         while not sink.requests:
             threading.Event().wait(0.005)
-        assert fetch.request("GET", sink.url(), deadline_s=5).body == b"fine"
+        # A longer deadline elsewhere must not lengthen the one that is running.
+        assert fetch.request("GET", sink.url(), deadline_s=60).body == b"fine"
         slow.join()
         assert outcomes == [FailureKind.TIMEOUT]
 

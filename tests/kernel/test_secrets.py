@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
@@ -41,6 +42,15 @@ def test_what_is_sealed_opens_in_its_place(plain: str) -> None:
     sealed = Keyring(ONE).seal(plain, **PLACE)
     assert sealed.startswith(f"v1.{ONE.id}.")
     assert Keyring(ONE).unseal(sealed, **PLACE) == plain
+
+
+def test_the_sealed_form_is_what_the_specification_says() -> None:
+    sealed = Keyring(ONE).seal("canary", **PLACE)
+    version, key_id, nonce, ciphertext = sealed.split(".")
+    raw_nonce, raw = (base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in (nonce, ciphertext))
+    assert (version, key_id, len(raw_nonce)) == ("v1", ONE.id, 12)
+    place = f"contact_method|secret|mth_1|{ONE.id}".encode()
+    assert AESGCM(ONE.raw).decrypt(raw_nonce, raw, place) == b"canary"
 
 
 def test_the_same_value_never_seals_to_the_same_text() -> None:

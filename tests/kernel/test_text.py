@@ -113,6 +113,10 @@ def test_a_table_and_a_mail_link_are_allowed() -> None:
     assert "<s>old</s>" in html
 
 
+def test_raw_html_is_shown_as_what_was_typed() -> None:
+    assert html_of("<b>x</b> <!-- y -->") == "<p>&lt;b&gt;x&lt;/b&gt; &lt;!-- y --&gt;</p>\n"
+
+
 def test_an_image_is_a_link_to_follow_not_a_picture_to_load() -> None:
     html = html_of("![graph](https://pics.example/a.png)")
     assert "<img" not in html

@@ -23,7 +23,6 @@ _HIDDEN = re.compile(
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAK = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
-_LINK = re.compile(r"(?i:https?://|mailto:)[^\s\x00-\x1f]+")
 
 _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
@@ -31,14 +30,9 @@ _TAGS = {
 }  # fmt: skip
 
 
-def _only_safe_links(tag: str, name: str, value: str) -> str | None:
-    return value if name != "href" or _LINK.fullmatch(value) else None
-
-
 _cleaner = nh3.Cleaner(
     tags=_TAGS,
     attributes={"a": {"href", "title"}, "ol": {"start"}},
-    attribute_filter=_only_safe_links,
     url_schemes={"http", "https", "mailto"},
     url_relative="deny",
     link_rel="noopener nofollow",
