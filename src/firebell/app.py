@@ -36,7 +36,7 @@ from firebell.kernel.journal import ChainKey
 from firebell.kernel.secrets import Key, Keyring
 from firebell.kernel.work import Runner
 from firebell.settings import Settings, load
-from firebell.workflows.delivery_due import Sender
+from firebell.workflows.delivery_due import Carrier, Sender
 
 log = structlog.get_logger()
 
@@ -91,8 +91,10 @@ def open_house(
     clock: Clock | None = None,
     roles: frozenset[str] = frozenset({"web", "worker"}),
     inline: bool = False,
+    carriers: Mapping[str, Carrier] | None = None,
 ) -> House:
-    """Open an installation. ``inline``: messages are sent in the caller's thread by ``worker.tick()`` (tests, demo).
+    """Open an installation. ``inline``: messages are sent in the caller's thread by ``worker.tick()`` (tests, demo);
+    ``carriers`` send instead of the channels.
 
     Raises LockedOut when another process has the SQLite file.
     """
@@ -119,7 +121,7 @@ def open_house(
 
     sender = Sender(
         runner,
-        channels,
+        carriers if carriers is not None else channels,
         fetch,
         boot_id=boot_id,
         public_url=lambda: settings.base_url,

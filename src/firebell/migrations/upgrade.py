@@ -7,7 +7,9 @@ from sqlalchemy import text
 from firebell.domain.alerts import store as _alerts  # noqa: F401 - tables register themselves by import
 from firebell.domain.escalation import store as _escalation  # noqa: F401
 from firebell.domain.paging import store as _paging  # noqa: F401
+from firebell.domain.oncall import store as _oncall  # noqa: F401
 from firebell.domain.people import access_store as _access  # noqa: F401
+from firebell.domain.people import reach_store as _reach  # noqa: F401
 from firebell.domain.people import store as _people  # noqa: F401
 from firebell.domain.services import store as _services  # noqa: F401
 from firebell.kernel.db import Database, metadata

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from firebell.domain.oncall.model import OnCall, Schedule, Shift
+from firebell.domain.oncall.model import Feed, OnCall, Schedule, Shift
 from firebell.domain.oncall.rules import shifts
 from firebell.kernel.clock import Instant, micros, plus
 
@@ -25,6 +25,26 @@ class Event:
     starts_at: Instant
     ends_at: Instant
     on: OnCall
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """One event of a feed; ``sequence`` and ``changed_at`` are its schedule's."""
+
+    event: Event
+    schedule_name: str
+    sequence: int
+    changed_at: Instant
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """What a feed shows: of ``schedule`` if it is one schedule's, else of ``user_id``."""
+
+    feed: Feed
+    schedule: Schedule | None
+    events: tuple[FeedEvent, ...]
 
 
 def event_of(shift: Shift) -> Event:

@@ -32,7 +32,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Means:
     """What configuration needs from the floors above: channels, slugs of sources, and the means to seal."""
 
     channels: Mapping[str, ChannelDeclaration]
@@ -95,7 +95,7 @@ def plan(
     runner: Runner,
     files: Sequence[File],
     environment: Mapping[str, str],
-    house: House,
+    means: Means,
     actor: Actor,
     *,
     prune: bool = False,
@@ -103,7 +103,7 @@ def plan(
     """What :func:`apply` would do now. Raises what it would raise: BadConfig with every problem, or Forbidden."""
 
     def rehearse(work: Work) -> None:
-        raise _Undone(_applied(work, files, environment, house, prune=prune))
+        raise _Undone(_applied(work, files, environment, means, prune=prune))
 
     try:
         runner.run(rehearse, actor)
@@ -116,7 +116,7 @@ def apply(
     runner: Runner,
     files: Sequence[File],
     environment: Mapping[str, str],
-    house: House,
+    means: Means,
     actor: Actor,
     *,
     prune: bool = False,
@@ -125,22 +125,22 @@ def apply(
 
     Raises BadConfig (with file, line and path of every problem); then nothing has changed.
     """
-    return runner.run(lambda work: _applied(work, files, environment, house, prune=prune), actor)
+    return runner.run(lambda work: _applied(work, files, environment, means, prune=prune), actor)
 
 
-def _applied(work: Work, files: Sequence[File], environment: Mapping[str, str], house: House, *, prune: bool) -> Plan:
+def _applied(work: Work, files: Sequence[File], environment: Mapping[str, str], means: Means, *, prune: bool) -> Plan:
     work.needs(Permission.CONFIG_APPLY)
     problems: list[Problem] = []
-    desired = parse(files, environment, house.channels, house.sources, problems)
-    now = current(work, house.keyring, house.sealer, house.channels)
+    desired = parse(files, environment, means.channels, means.sources, problems)
+    now = current(work, means.keyring, means.sealer, means.channels)
     gone = _unwanted(work, desired, now) if prune else []
     problems += _dangling(desired, now, frozenset(gone)) + _orphaned(desired, now, frozenset(gone)) + _circles(desired)
     if problems:
         raise BadConfig(problems)
 
-    making = Making(work, now, house.keyring, house.sealer, house.channels)
+    making = Making(work, now, means.keyring, means.sealer, means.channels)
     order = sorted(desired.items, key=lambda key: _order(desired.items, key))
-    made = (_make(making, key, desired, now, house, prune=prune) for key in order)
+    made = (_make(making, key, desired, now, means, prune=prune) for key in order)
     changes = [change for change in made if change is not None]
     for key in sorted(gone, key=lambda key: _order(now.items, key), reverse=True):
         making.remove(key)
@@ -155,7 +155,7 @@ def _applied(work: Work, files: Sequence[File], environment: Mapping[str, str], 
     )
 
 
-def _make(making: Making, key: Key, desired: Desired, now: Current, house: House, *, prune: bool) -> Change | None:
+def _make(making: Making, key: Key, desired: Desired, now: Current, means: Means, *, prune: bool) -> Change | None:
     document = desired.documents[key]
     place = document.place("metadata.name")
     wanted, before = desired.items[key], now.items.get(key)
@@ -163,7 +163,7 @@ def _make(making: Making, key: Key, desired: Desired, now: Current, house: House
         if before is None:
             making.create(wanted, place.file)
             return Change("created", *key, lines(None, wanted), place)
-        wanted = completed(wanted, before, house.channels)
+        wanted = completed(wanted, before, means.channels)
         before = spoken_of(before, wanted, now.by_hand, prune=prune)
         if wanted == before:
             return None

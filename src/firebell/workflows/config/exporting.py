@@ -8,7 +8,7 @@ import yaml
 
 from firebell.kernel.actor import Permission
 from firebell.kernel.work import Read
-from firebell.workflows.config.applying import House
+from firebell.workflows.config.applying import Means
 from firebell.workflows.config.current import current
 from firebell.workflows.config.reading import File
 from firebell.workflows.config.specs import KINDS, written
@@ -18,13 +18,13 @@ BY_HAND = "by-hand.yaml"
 _HEADER = "# Written by “firebell export”. Secrets are left out: what a file leaves out stays as it is.\n"
 
 
-def export(read: Read, house: House) -> list[File]:
+def export(read: Read, means: Means) -> list[File]:
     """One file per file that manages something, and :data:`BY_HAND` for the rest (marked ``managed: false``).
 
     Secrets of contact methods and keys of integrations are not in them; applied to another house, keys are generated.
     """
     read.needs(Permission.CONFIG_APPLY)
-    now = current(read, house.keyring, house.sealer, house.channels)
+    now = current(read, means.keyring, means.sealer, means.channels)
     grouped: dict[str, list[dict[str, Any]]] = {}
     for key in sorted(now.items, key=lambda key: (KINDS.index(key[0]), key[1])):
         grouped.setdefault(now.managed_by.get(key, BY_HAND), []).append(written(now.items[key]))
