@@ -1,0 +1,88 @@
+"""An empty house on each database, and a hand that applies files to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+
+import pytest
+from sqlalchemy import text
+
+import firebell.domain.escalation.store
+import firebell.domain.oncall.store
+import firebell.domain.people.access_store
+import firebell.domain.people.reach_store
+import firebell.domain.people.store
+import firebell.domain.services.store  # noqa: F401 - each registers its tables
+from firebell.entrypoints.sealing import Sealing
+from firebell.integrations.channels import all_channels
+from firebell.kernel.actor import SYSTEM, Actor
+from firebell.kernel.clock import SetClock
+from firebell.kernel.db import Database
+from firebell.kernel.journal import ChainKey, journal
+from firebell.kernel.secrets import Key, Keyring
+from firebell.kernel.work import Runner
+from firebell.workflows.config.applying import Means, Plan, apply, plan
+from firebell.workflows.config.current import Current, current
+from firebell.workflows.config.exporting import export
+from firebell.workflows.config.reading import File
+
+KEYRING = Keyring(Key(bytes(range(32))))
+
+
+class Hand:
+    """``files`` are ``{path: text}``; a plain text is one file called acme.yaml."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        channels = all_channels()
+        sources = ("alertmanager", "generic", "pagerduty")
+        self.means = Means(channels, sources, KEYRING, Sealing(KEYRING, channels))
+
+    def plan(
+        self, files: str | Mapping[str, str], *, prune: bool = False, actor: Actor = SYSTEM, **environment: str
+    ) -> Plan:
+        return plan(self.runner, _files(files), environment, self.means, actor, prune=prune)
+
+    def apply(
+        self, files: str | Mapping[str, str], *, prune: bool = False, actor: Actor = SYSTEM, **environment: str
+    ) -> Plan:
+        return apply(self.runner, _files(files), environment, self.means, actor, prune=prune)
+
+    def export(self) -> dict[str, str]:
+        return {file.path: file.text for file in self.runner.read(lambda read: export(read, self.means))}
+
+    def current(self) -> Current:
+        means = self.means
+        return self.runner.read(lambda read: current(read, means.keyring, means.sealer, means.channels))
+
+    def facts(self) -> int:
+        count: int = self.runner.read(lambda read: read.scalar(text("SELECT count(*) FROM journal")))
+        return count
+
+
+def _files(files: str | Mapping[str, str]) -> list[File]:
+    given = {"acme.yaml": files} if isinstance(files, str) else files
+    return [File(path, content) for path, content in given.items()]
+
+
+def _empty(database: Database) -> None:
+    journal.metadata.drop_all(database.writer)
+    journal.metadata.create_all(database.writer)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hand(request: pytest.FixtureRequest) -> Iterator[Hand]:
+    if request.param == "sqlite":
+        database = Database("sqlite:///:memory:")
+    else:
+        url = os.environ.get("FIREBELL_TEST_PG")
+        if not url:
+            pytest.skip("FIREBELL_TEST_PG names no PostgreSQL database")
+        database = Database(url)
+        with database.writer.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+    _empty(database)
+    yield Hand(Runner(database, SetClock("2026-01-07T12:00:00Z"), ChainKey("k1", bytes(32))))
+    database.close()
