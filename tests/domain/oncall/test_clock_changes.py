@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from firebell.domain.oncall.clockwork import first, last, minutes_of
@@ -185,4 +187,4 @@ def test_turns_of_a_layer_meet_without_hole_or_overlap_over_both_changes() -> No
     for day in ("2026-03-28", "2026-10-24"):
         begin = z(f"{day} 00:00")
         found = list(stretches(hourly, begin, Instant.from_timestamp(begin.timestamp() + 3 * 86400)))
-        assert all(one.ends_at == other.starts_at for one, other in zip(found, found[1:], strict=False))
+        assert all(one.ends_at == other.starts_at for one, other in pairwise(found))

@@ -96,7 +96,7 @@ def test_ways_to_write_hours(rule: dict[str, Any], meant: object) -> None:
         ({}, {"endsAt": "2026-01-01T00:00:00Z"}, "endsAt", "later"),
         ({}, {"restrictions": [{"days": "Mon-Xyz"}]}, "restrictions[0].days", "Mon"),
         ({}, {"restrictions": [{"day": "Mon"}]}, "restrictions[0].day", "days"),
-        ({}, {"restrictions": [{"days": "Mon", "from": "Fri 20:00", "to": "Mon 08:00"}]}, "restrictions[0].days", "out"),
+        ({}, {"restrictions": [{"days": "Mon", "from": "Fri 20:00", "to": "Mon 8:00"}]}, "restrictions[0].days", "out"),
         ({}, {"restrictions": [{"from": "9 o'clock"}]}, "restrictions[0].from", "09:00"),
         ({}, {"restrictions": "always"}, "restrictions", "days"),
     ],

@@ -13,7 +13,7 @@ import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import pytest
 import whenever
@@ -114,7 +114,7 @@ def check_change(name: str, change: int) -> None:
     begin, end = Instant.from_timestamp(seen[0].at), Instant.from_timestamp(seen[-1].at)
     for anchor, length, open_min, of in layers_of(name):
         pieces = [s for s in stretches(of, begin, end) if s.starts_at < s.ends_at]
-        for one, other in zip(pieces, pieces[1:], strict=False):
+        for one, other in pairwise(pieces):
             assert one.ends_at == other.starts_at if open_min is None else one.ends_at <= other.starts_at
         for minute in sample:
             at = Instant.from_timestamp(minute.at)
