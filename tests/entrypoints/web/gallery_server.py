@@ -84,6 +84,8 @@ class Gallery:
                 if url.path in PAGES:
                     theme = dict(parse_qsl(url.query)).get("theme", "system")
                     self.answer(gallery.page(url.path, theme).encode(), HTML)
+                elif url.path == "/alerts":
+                    self.answer(gallery.page("/gallery", "light").encode(), HTML)
                 elif url.path == "/gallery/alerts":
                     self.answer(gallery.fragment("alerts").encode(), HTML)
                 elif url.path == "/live/events":

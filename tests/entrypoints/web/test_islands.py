@@ -285,3 +285,16 @@ def test_a_reader_in_the_middle_of_a_sentence_is_not_interrupted(context: Browse
     page.locator("#note").blur()
     page.clock.run_for(1_000)
     expect(page.locator("#row-alr_1 .alert-title")).to_have_text("After the sentence")
+
+
+def test_a_filter_replaces_only_the_list_and_keeps_the_view_in_the_url(
+    context: BrowserContext, gallery: Gallery
+) -> None:
+    page = opened(context, gallery)
+    retitle(gallery, "Only what matches")
+    page.locator("input.search").fill("")
+    page.locator("input.search").press_sequentially("api")
+    expect(page.locator("#row-alr_1 .alert-title")).to_have_text("Only what matches")
+    expect(page).to_have_url(gallery.origin + "/alerts?q=api&state=open")
+    expect(page.locator("input.search")).to_be_focused()
+    expect(page.locator("input.search")).to_have_value("api")
