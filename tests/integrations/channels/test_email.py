@@ -121,6 +121,7 @@ def test_the_right_password_is_accepted_and_the_wrong_one_is_a_broken_setting() 
     ("step", "answer", "kind", "broken"),
     [
         ("RCPT", "550 5.1.1 No such user", OutcomeKind.DEAD, False),
+        ("RCPT", "530 5.7.0 Sign in first", OutcomeKind.DEAD, True),
         ("RCPT", "450 4.2.0 Greylisted", OutcomeKind.RETRY, False),
         ("RCPT", "452 4.2.2 Mailbox full", OutcomeKind.RETRY, False),
         ("MAIL", "553 5.7.1 Not your address", OutcomeKind.DEAD, True),
@@ -146,6 +147,7 @@ def test_a_server_that_falls_silent_before_the_text_has_nothing(step: str, silen
     with ScriptedSmtp({step: silence, "HELO": Goodbye()}) as server:
         outcome = deliver(server.url, deadline_s=0.3)
     assert (outcome.kind, outcome.unknown) == (OutcomeKind.RETRY, False)
+    assert ("closed" if isinstance(silence, Goodbye) else "in time") in outcome.reply
 
 
 @pytest.mark.parametrize("silence", [Silence(), Goodbye(), Drip()])
@@ -153,6 +155,7 @@ def test_a_server_that_falls_silent_after_the_text_may_have_taken_it(silence: Si
     with ScriptedSmtp({".": silence}) as server:
         outcome = deliver(server.url, deadline_s=0.3)
     assert (outcome.kind, outcome.unknown) == (OutcomeKind.RETRY, True)
+    assert ("closed" if isinstance(silence, Goodbye) else "in time") in outcome.reply
     assert server.verbs[:5] == ["EHLO", "MAIL", "RCPT", "DATA", "."]
 
 

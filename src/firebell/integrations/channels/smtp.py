@@ -24,6 +24,8 @@ from firebell.kernel.text import cut, printable
 __all__ = ["SmtpServer", "server_of", "submit"]
 
 _CLOCK = SystemClock()
+# The watch ends a wait; the socket's own time-out only stands behind it, so that lateness has one cause.
+_BACKSTOP_S = 1.0
 _SECURITY = ("starttls", "tls", "plain")
 
 
@@ -149,8 +151,10 @@ class _Line(smtplib.SMTP):
         try:
             # Without a name of our own smtplib would look one up, with no deadline.
             super().__init__(server.host, server.port, socket.gethostname() or "localhost", timeout=deadline_s)
-        except BaseException:
+        except BaseException as failed:
             self.hang_up()
+            if self.expired:
+                raise TimeoutError from failed
             raise
 
     def _left_s(self) -> float:
@@ -173,8 +177,11 @@ class _Line(smtplib.SMTP):
                 failure = failed
         else:
             raise failure or OSError("no address")
-        sock.settimeout(self._left_s())
-        return self._trust.wrap_socket(sock, server_hostname=host) if self._server.security == "tls" else sock
+        if self._server.security == "tls":
+            sock.settimeout(self._left_s())
+            sock = self._trust.wrap_socket(sock, server_hostname=host)
+        sock.settimeout(self._left_s() + _BACKSTOP_S)
+        return sock
 
     def converse(self, to: str, raw: bytes) -> str:
         """Hand ``raw`` over (CRLF lines, the last one ended); returns the server's last words."""
