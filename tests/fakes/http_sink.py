@@ -87,7 +87,7 @@ class HttpSink:
         self._steps = list(steps)
         self._tls = tls
         self._host = host
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
         self._open: list[socket.socket] = []
@@ -98,6 +98,11 @@ class HttpSink:
     def url(self, path: str = "/", host: str | None = None) -> str:
         return f"{'https' if self._tls else 'http'}://{host or self._host}:{self.port}{path}"
 
+    def wait_for(self, predicate: Callable[[], bool], timeout_s: float = 5.0) -> None:
+        """Until ``predicate`` holds; it is asked again at every request and every close."""
+        with self._changed:
+            assert self._changed.wait_for(predicate, timeout_s), f"waited in vain; seen: {self.requests}"
+
     def __enter__(self) -> Self:
         self._start(self._accept)
         return self
@@ -107,7 +112,7 @@ class HttpSink:
     ) -> None:
         self._over.set()
         self._listener.close()
-        with self._lock:
+        with self._changed:
             for sock in self._open:
                 # A close alone does not wake a thread that reads.
                 with contextlib.suppress(OSError):
@@ -144,7 +149,7 @@ class HttpSink:
             plain.close()
             return
         sock.settimeout(10)
-        with self._lock:
+        with self._changed:
             self.connections += 1
             self._open.append(sock)
         try:
@@ -155,13 +160,15 @@ class HttpSink:
             pass
         finally:
             sock.close()
-            with self._lock:
+            with self._changed:
                 self.closed += 1
+                self._changed.notify_all()
 
     def _play(self, sock: socket.socket, seen: Seen) -> bool:
         """Play the next step; whether the connection stays open."""
-        with self._lock:
+        with self._changed:
             self.requests.append(seen)
+            self._changed.notify_all()
             if not self._steps:
                 self.complaints.append(f"unexpected {seen.method} {seen.path}")
                 return False
@@ -191,7 +198,7 @@ class HttpSink:
     def _expect(self, step: Answer, seen: Seen) -> None:
         wanted = (step.method or seen.method, step.path or seen.path)
         if wanted != (seen.method, seen.path):
-            with self._lock:
+            with self._changed:
                 self.complaints.append(f"expected {wanted}, got {(seen.method, seen.path)}")
 
 

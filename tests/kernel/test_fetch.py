@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebell.kernel.addresses import Opening, destination
@@ -75,6 +75,7 @@ def test_anything_but_a_plain_address_is_refused(text: str) -> None:
     assert vet(text) is not None
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_is_judged_alike_in_ipv6_clothes(address: ipaddress.IPv4Address) -> None:
     bare = vet(str(address)) is None
@@ -82,6 +83,7 @@ def test_an_ipv4_address_is_judged_alike_in_ipv6_clothes(address: ipaddress.IPv4
     assert (vet(str(ipaddress.IPv6Address(int(ipaddress.IPv6Address("64:ff9b::")) | int(address)))) is None) == bare
 
 
+@settings(deadline=None)
 @given(st.ip_addresses())
 def test_nothing_the_standard_library_calls_private_is_ever_allowed(address: ipaddress.IPv4Address) -> None:
     if address.is_private and vet(str(address)) is None:
@@ -228,8 +230,7 @@ def test_a_connection_the_peer_has_closed_is_replaced() -> None:
     gone = Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     with HttpSink([gone, Answer()]) as sink, Fetch(LOOPBACK) as fetch:
         assert fetch.request("GET", sink.url()).status == 200
-        while sink.closed < 1:
-            threading.Event().wait(0.005)
+        sink.wait_for(lambda: sink.closed == 1)
         assert fetch.request("GET", sink.url()).status == 200
         assert sink.connections == 2
 
@@ -347,8 +348,7 @@ def test_threads_share_one_client_without_sharing_a_deadline() -> None:
         outcomes: list[FailureKind] = []
         slow = threading.Thread(target=lambda: outcomes.append(failure(fetch, sink.url(), deadline_s=0.5).kind))
         slow.start()
-        while not sink.requests:
-            threading.Event().wait(0.005)
+        sink.wait_for(lambda: bool(sink.requests))
         # A longer deadline elsewhere must not lengthen the one that is running.
         assert fetch.request("GET", sink.url(), deadline_s=60).body == b"fine"
         slow.join()
@@ -376,6 +376,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(tmp_path: Path) -> Non
         assert failure(fetch, sink.url("/", "hook.example")).kind is FailureKind.TLS
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_no_text_breaks_the_url_reader(text: str) -> None:
     read = destination(f"https://{text}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
@@ -37,6 +37,7 @@ VECTOR = "fb_test0001_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 VECTOR_HASH = "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_what_is_sealed_opens_in_its_place(plain: str) -> None:
     sealed = Keyring(ONE).seal(plain, **PLACE)
@@ -88,6 +89,7 @@ def test_a_value_relabelled_with_another_key_id_does_not_open() -> None:
         Keyring(TWO, old=ONE).unseal(sealed.replace(ONE.id, TWO.id), **PLACE)
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0), st.characters(codec="ascii"))
 def test_one_changed_character_is_noticed(at: int, char: str) -> None:
     sealed = Keyring(ONE).seal("canary", **PLACE)
@@ -211,6 +213,7 @@ def test_the_webhook_vector_of_the_specification() -> None:
     assert signature == "v1,AMaOha7DUT/0J0JMycRuYOBSvbx3WtwLd2khXXbaVj4="
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=24, max_size=64), st.text())
 def test_an_independent_library_signs_alike(raw: bytes, body: str) -> None:
     secret = "whsec_" + base64.b64encode(raw).decode()

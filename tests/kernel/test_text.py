@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebell.kernel.text import CUT, MARKDOWN_MAX_BYTES, cut, cut_bytes, html_of, printable
@@ -86,6 +86,7 @@ def test_an_attack_becomes_harmless(source: str) -> None:
     assert is_safe(html_of(source))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_becomes_safe_html_without_hidden_characters(source: str) -> None:
     html = html_of(source)
@@ -93,6 +94,7 @@ def test_any_text_becomes_safe_html_without_hidden_characters(source: str) -> No
     assert not HIDDEN.search(html)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<>[]()!\"'`&;:/#*_~|\\ \njavscriptx=", max_size=200))
 def test_any_punctuation_becomes_safe_html(source: str) -> None:
     assert is_safe(html_of(source))
@@ -152,6 +154,7 @@ def test_a_title_is_one_line() -> None:
     assert printable("  disk\r\nfull\tnow \u2029 ", one_line=True) == "disk full now"
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(min_value=0, max_value=300))
 def test_a_cut_text_keeps_to_its_limit_and_says_what_it_is(text: str, limit: int) -> None:
     short = cut(text, limit)
@@ -159,6 +162,7 @@ def test_a_cut_text_keeps_to_its_limit_and_says_what_it_is(text: str, limit: int
     assert short == text if len(text) <= limit else len(short) < 4 or short.endswith(CUT)
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(min_value=0, max_value=300))
 def test_a_cut_in_bytes_never_splits_a_character(text: str, limit: int) -> None:
     short = cut_bytes(text, limit)
