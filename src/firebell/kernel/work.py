@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import Connection, Executable, Row, Table, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -19,7 +20,7 @@ from firebell.kernel import journal
 from firebell.kernel.actor import SYSTEM, Actor, Permission
 from firebell.kernel.clock import Clock, Instant, SystemClock, from_micros
 from firebell.kernel.crash import crashpoint
-from firebell.kernel.db import Database, bulk_insert, doc
+from firebell.kernel.db import Database, bulk_add, bulk_insert, bulk_insert_structs, doc, fetch_in
 from firebell.kernel.errors import Forbidden, Stale, Unauthenticated, Unavailable
 
 T = TypeVar("T")
@@ -80,6 +81,18 @@ class Work(Read):
     def insert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, skip_existing: bool = False) -> int:
         """Insert rows given as mappings; returns how many went in."""
         return bulk_insert(self.connection, table, rows, skip_existing=skip_existing) if rows else 0
+
+    def insert_structs(self, table: Table, rows: Sequence[msgspec.Struct]) -> int:
+        """Insert structs whose fields are the table's columns, in order."""
+        return bulk_insert_structs(self.connection, table, rows) if rows else 0
+
+    def add(self, table: Table, key: str, column: str, amounts: Mapping[str, int]) -> None:
+        """Add to counters, ``{key: amount}``."""
+        bulk_add(self.connection, table, key, column, amounts)
+
+    def take_in(self, table: Table, key: str, wanted: Iterable[str]) -> list[dict[str, Any]]:
+        """Rows by key, locked, in key order: the fast way to take many."""
+        return fetch_in(self.connection, table, key, wanted, lock=True)
 
     def record(self, subject: str, fact: journal.Fact, *, fresh: bool = False) -> None:
         """Put a fact about ``subject`` into the journal. ``fresh``: the subject was created in this unit."""

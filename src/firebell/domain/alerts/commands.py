@@ -131,8 +131,7 @@ def _count(work: Work, answers: Sequence[Sequence[Ingested]]) -> None:
                 one.became is Became.RESOLVED and one.alert.acknowledged_at is None
             ):
                 load[one.alert.service_id] = load.get(one.alert.service_id, 0) - 1
-    for service_id, by in sorted(load.items()):
-        store.shift_load(work, service_id, by)
+    store.shift_load(work, load)
 
 
 def _take(work: Work, alert_id: str) -> Alert:
@@ -154,7 +153,7 @@ def acknowledge(work: Work, alert_id: str, via: str) -> tuple[rules.Answer, Aler
     if outcome is rules.Answer.DONE:
         alert = rules.acknowledge(alert, work.now, _by(work))
         store.save(work, [alert])
-        store.shift_load(work, alert.service_id, -1)
+        store.shift_load(work, {alert.service_id: -1})
         work.record(alert_id, AlertAcknowledged(via=via))
         work.publish("alerts", alert_id)
     return outcome, alert
@@ -168,7 +167,7 @@ def unacknowledge(work: Work, alert_id: str, reason: str) -> tuple[rules.Answer,
     if outcome is rules.Answer.DONE:
         alert = rules.unacknowledge(alert)
         store.save(work, [alert])
-        store.shift_load(work, alert.service_id, 1)
+        store.shift_load(work, {alert.service_id: 1})
         work.record(alert_id, AlertUnacknowledged(reason=reason))
         work.publish("alerts", alert_id)
     return outcome, alert
@@ -188,7 +187,7 @@ def resolve(work: Work, alert_id: str, via: str) -> tuple[rules.Answer, Alert]:
     if known is not None and known.open_alert_id == alert_id:
         store.save_keys(work, [], [replace(known, open_alert_id=None, resolved_at=work.now)])
     if was_open:
-        store.shift_load(work, alert.service_id, -1)
+        store.shift_load(work, {alert.service_id: -1})
     work.record(alert_id, AlertResolved(via=via))
     work.publish("alerts", alert_id)
     return rules.Answer.DONE, alert

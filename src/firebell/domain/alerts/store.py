@@ -105,9 +105,6 @@ signals = Table(
 )
 Index("ix_signals_integration", signals.c.integration_id, signals.c.id)
 
-_CHUNK = 200
-
-
 def alert(row: Row[Any]) -> Alert:
     """A row of ``alerts`` as a value."""
     return Alert(**row._mapping)
@@ -126,30 +123,16 @@ def take(work: Work, alert_id: str) -> Alert | None:
 
 def take_many(work: Work, ids: Iterable[str]) -> dict[str, Alert]:
     """Several alerts, locked in id order so that two units cannot wait for each other."""
-    found: dict[str, Alert] = {}
-    wanted = sorted(set(ids))
-    for start in range(0, len(wanted), _CHUNK):
-        query = select(alerts).where(alerts.c.id.in_(wanted[start : start + _CHUNK])).order_by(alerts.c.id)
-        for row in work.all(query if work.is_sqlite else query.with_for_update()):
-            found[row.id] = alert(row)
-    return found
+    return {row["id"]: Alert(**row) for row in work.take_in(alerts, "id", ids)}
 
 
-def keys(work: Work, wanted: Sequence[str]) -> dict[str, KeyState]:
+def keys(work: Work, wanted: Iterable[str]) -> dict[str, KeyState]:
     """What is remembered of these dedup keys, locked."""
-    found: dict[str, KeyState] = {}
-    ordered = sorted(set(wanted))
-    for start in range(0, len(ordered), _CHUNK):
-        query = (
-            select(alert_keys).where(alert_keys.c.key.in_(ordered[start : start + _CHUNK])).order_by(alert_keys.c.key)
-        )
-        for row in work.all(query if work.is_sqlite else query.with_for_update()):
-            found[row.key] = KeyState(**row._mapping)
-    return found
+    return {row["key"]: KeyState(**row) for row in work.take_in(alert_keys, "key", wanted)}
 
 
 def add_alerts(work: Work, new: Sequence[Alert]) -> None:
-    work.insert(alerts, [asdict(a) for a in new])
+    work.insert_structs(alerts, new)
 
 
 _SAVE = (
@@ -215,17 +198,9 @@ def add_signals(work: Work, rows: Sequence[tuple[str, Arrival, Sequence[Ingested
     work.insert(signals, out)
 
 
-def shift_load(work: Work, service_id: str, by: int) -> None:
-    """Count unacknowledged alerts of a service up or down."""
-    if by == 0:
-        return
-    touched = work.write(
-        update(service_load)
-        .where(service_load.c.service_id == service_id)
-        .values(unacknowledged=service_load.c.unacknowledged + by)
-    )
-    if not touched:
-        work.insert(service_load, [{"service_id": service_id, "unacknowledged": max(by, 0)}])
+def shift_load(work: Work, by: Mapping[str, int]) -> None:
+    """Count unacknowledged alerts up or down, ``{service: by}``."""
+    work.add(service_load, "service_id", "unacknowledged", {service: n for service, n in by.items() if n})
 
 
 def load(read: Read, service_ids: Iterable[str]) -> dict[str, int]:

@@ -162,7 +162,7 @@ def save_policy(work: Work, value: Policy, **extra: Any) -> None:
 
 
 def add_runs(work: Work, new: Sequence[Run]) -> None:
-    work.insert(runs, [asdict(r) for r in new])
+    work.insert_structs(runs, new)
 
 
 _SAVE = (

@@ -151,7 +151,7 @@ def add_pages(work: Work, new: Sequence[Page]) -> int:
 
 
 def add_deliveries(work: Work, new: Sequence[Delivery]) -> None:
-    work.insert(deliveries, [asdict(d) for d in new])
+    work.insert_structs(deliveries, new)
 
 
 _SAVE_PAGE = (
