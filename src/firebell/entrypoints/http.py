@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from firebell.entrypoints.api import problems, routes
+from firebell.entrypoints import callers
+from firebell.entrypoints.api import routes
 from firebell.entrypoints.site import Site
+from firebell.entrypoints.web import errors as pages_errors
+from firebell.entrypoints.web import routes as pages
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -53,8 +56,9 @@ def create_app(site: Site, *, on_start: Callable[[], None], on_stop: Callable[[]
         description="From alert to postmortem. Errors are RFC 9457 problem documents.",
     )  # fmt: skip
     app.state.site = site
-    problems.install(app)
+    pages_errors.install(app)
     app.include_router(routes.router)
+    pages.install(app, site)
     _health(app, site)
     _live(app, site)
     _headers(app, site)
@@ -75,7 +79,7 @@ def _health(app: FastAPI, site: Site) -> None:
 
 
 def _live(app: FastAPI, site: Site) -> None:
-    @app.get("/live/events", include_in_schema=False)
+    @app.get("/live/events", include_in_schema=False, dependencies=[Depends(callers.api_actor)])
     async def events() -> StreamingResponse:
         return StreamingResponse(
             site.live.events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}

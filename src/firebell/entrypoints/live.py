@@ -24,20 +24,23 @@ class Live:
                 loop.call_soon_threadsafe(_offer, queue, topics)
 
     async def events(self) -> AsyncIterator[str]:
-        """Server-sent events: ``event: topic``, a comment every 15 s, ``event: resync`` when this reader fell behind."""
+        """Server-sent events: ``event: topic``, and ``event: beat`` every 15 s (comments are hidden from pages).
+
+        The end when this reader fell behind: its browser comes back and asks for everything.
+        """
         queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE_MAX)
         self._streams[queue] = asyncio.get_running_loop()
         try:
-            yield "retry: 2000\nevent: hello\ndata: {}\n\n"
+            yield "retry: 2000\nevent: beat\ndata: {}\n\n"
             while True:
                 try:
                     topic = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
                 except TimeoutError:
-                    yield ": still here\n\n"
+                    yield "event: beat\ndata: {}\n\n"
                     continue
                 if topic is None:
                     return
-                yield f"event: topic\ndata: {topic}\n\n" if topic != "*" else "event: resync\ndata: {}\n\n"
+                yield f"event: topic\ndata: {topic}\n\n"
         finally:
             self._streams.pop(queue, None)
 
@@ -50,9 +53,7 @@ class Live:
 
 def _offer(queue: asyncio.Queue[str | None], topics: frozenset[str]) -> None:
     if queue.qsize() + len(topics) >= QUEUE_MAX:
-        while not queue.empty():
-            queue.get_nowait()
-        queue.put_nowait("*")
+        _end(queue)
         return
     for topic in topics:
         queue.put_nowait(topic)

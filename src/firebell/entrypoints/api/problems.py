@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
 
 from firebell.kernel.errors import Refused, Unavailable
 
@@ -48,20 +46,3 @@ def validation(error: RequestValidationError) -> JSONResponse:
     return answer(
         422, "invalid", str(first["msg"]), field=where or None, hint="See /api/docs for the form of this request."
     )
-
-
-def install(app: FastAPI, *, api_prefix: str = "/api/") -> None:
-    """Answer every refusal under ``api_prefix`` with a problem document (pages have their own)."""
-
-    @app.exception_handler(Refused)
-    async def refused(request: Request, error: Refused) -> JSONResponse:
-        return of(error)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        return validation(error)
-
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> JSONResponse:
-        slug = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "refused")
-        return answer(error.status_code, slug, str(error.detail))

@@ -1,0 +1,88 @@
+"""Refusals on pages: a page (or for htmx a fragment) that names the field and the way out. The API has its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from firebell.entrypoints import callers
+from firebell.entrypoints.api import problems
+from firebell.entrypoints.web import session
+from firebell.kernel.errors import Refused
+
+API = ("/api/", "/in/", "/healthz", "/readyz", "/live/", "/search.json")
+TITLES = {
+    401: "Sign in first", 403: "Not for you", 404: "Nothing here", 405: "Not that way", 409: "That cannot be done now",
+    412: "Somebody was faster", 422: "That cannot be used", 429: "Slow down", 503: "Busy for a moment",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemPage:
+    """``back`` is the page the person came from, when it was one of ours."""
+
+    status: int
+    title: str
+    text: str
+    field: str
+    hint: str
+    back: str
+
+
+def for_people(request: Request) -> bool:
+    """Whether this path is answered with pages (else with problem documents)."""
+    return not request.url.path.startswith(API)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal in the form its path calls for."""
+
+    @app.exception_handler(Refused)
+    async def refused(request: Request, error: Refused) -> Response:
+        if not for_people(request):
+            return problems.of(error)
+        if error.status == 401 and request.method in callers.SAFE and "hx-request" not in request.headers:
+            path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(session.sign_in_path(path), 303)
+        return await _page(request, error.status, error.message, error.field or "", error.hint or "")
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        if not for_people(request):
+            return problems.validation(error)
+        first = error.errors()[0]
+        return await _page(request, 422, str(first["msg"]), str(first["loc"][-1]), "")
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        if not for_people(request):
+            slug = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "refused")
+            return problems.answer(error.status_code, slug, str(error.detail))
+        words = "There is no page at this address." if error.status_code == 404 else str(error.detail)
+        hint = "The link may be old, or something in it got lost." if error.status_code == 404 else ""
+        return await _page(request, error.status_code, words, "", hint)
+
+
+async def _page(request: Request, status: int, words: str, field: str, hint: str) -> Response:
+    return await run_in_threadpool(problem, request, status, words, field, hint)
+
+
+def problem(request: Request, status: int, words: str, field: str = "", hint: str = "") -> Response:
+    """The page of one refusal."""
+    came = urlsplit(request.headers.get("referer", ""))
+    back = came.path if came.netloc == request.url.netloc and came.path != request.url.path else ""
+    browser = session.who(request)
+    view = ProblemPage(status, TITLES.get(status, "That did not work"), words, field, hint, back)
+    htmx = request.headers.get("hx-request") == "true"
+    if htmx:
+        context = {"page": browser.frame(view.title, whole=False), "view": view}
+        html = browser.web.renderer.block("problem.html", "problem", context)
+        return Response(html, status, media_type="text/html")
+    headers = {"Referrer-Policy": "no-referrer"} if request.url.path.startswith("/a/") else None
+    return browser.page("problem.html", view, title=view.title, status=status, headers=headers)

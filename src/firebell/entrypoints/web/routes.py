@@ -1,0 +1,41 @@
+"""The table of contents of the pages. A new noun is one line in ``NOUNS``; its menu entry stands in ``base.html``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from firebell.entrypoints.site import Site
+from firebell.entrypoints.web import search, theme
+from firebell.entrypoints.web.render import STATIC, Renderer
+from firebell.entrypoints.web.session import Web
+from firebell.entrypoints.web.warnings import Warnings
+
+NOUNS: tuple[APIRouter, ...] = (theme.router, search.router)
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+ONE_HOUR = "public, max-age=3600"
+
+
+class Built(StaticFiles):
+    """The built front end: a name with a content hash never changes, others are looked at again after an hour."""
+
+    def __init__(self, hashed: frozenset[str]) -> None:
+        super().__init__(directory=STATIC, check_dir=False)
+        self._hashed = hashed
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = IMMUTABLE if path in self._hashed else ONE_HOUR
+        return response
+
+
+def install(app: FastAPI, site: Site) -> None:
+    """Put every page and the built front end into the application."""
+    renderer = Renderer()
+    app.state.web = Web(site, renderer, Warnings(site))
+    for router in NOUNS:
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", Built(renderer.hashed), name="static")

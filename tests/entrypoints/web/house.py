@@ -1,0 +1,49 @@
+"""A whole house behind a real server on an ephemeral port, for browsers and plain requests."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from firebell.app import House, application, open_house
+from firebell.kernel.clock import Clock
+from firebell.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """``house`` is open and answers at ``origin``."""
+
+    house: House
+    origin: str
+
+
+@contextmanager
+def served(data: Path, *, clock: Clock | None = None, **given: object) -> Iterator[Served]:
+    """Serve a fresh house; its worker runs by itself."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(64)
+        port = listening.getsockname()[1]
+        origin = f"http://127.0.0.1:{port}"
+        settings = Settings(
+            data=data, database_url=f"sqlite:///{data / 'firebell.db'}", public_url=origin, allow_http=True,
+            allow_internal=("127.0.0.0/8",), **given,
+        )  # type: ignore[arg-type]  # fmt: skip
+        house = open_house(settings, clock=clock)
+        server = uvicorn.Server(
+            uvicorn.Config(application(house), log_config=None, access_log=False, timeout_graceful_shutdown=2)
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            yield Served(house, origin)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
