@@ -355,3 +355,46 @@ def _fetch_sql(table: Table, key: str, size: int, mark: str, lock: bool) -> str:
     tail = " FOR UPDATE" if lock else ""
     marks = ",".join([mark] * size)
     return f"SELECT {names} FROM {table.name} WHERE {key} IN ({marks}) ORDER BY {key}{tail}"  # noqa: S608 - ours
+
+
+def bulk_update_structs(connection: Connection, table: Table, rows: Sequence[msgspec.Struct]) -> None:
+    """Write whole structs back over their rows, found by ``id`` or ``key`` (the first column)."""
+    shape = _shape(table)
+    if rows and rows[0].__struct_fields__ != shape.names:
+        raise TypeError(f"{type(rows[0]).__name__} is not laid out like {table.name}")
+    memo: dict[int, int] = {}
+    values = []
+    for row in rows:
+        stored = shape.stored(list(astuple(row)), memo)
+        values.append((*stored[1:], stored[0]))
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    connection.exec_driver_sql(_update_sql(table, mark), values)
+
+
+@lru_cache(maxsize=64)
+def _update_sql(table: Table, mark: str) -> str:
+    key, *names = _shape(table).names
+    return f"UPDATE {table.name} SET {','.join(f'{n}={mark}' for n in names)} WHERE {key}={mark}"  # noqa: S608 - ours
+
+
+def execute_many(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """One of our own statements, marked with ``?``, for many rows. Instants are given as microseconds."""
+    connection.exec_driver_sql(sql if connection.dialect.name == "sqlite" else sql.replace("?", "%s"), list(rows))
+
+
+def select_in(connection: Connection, sql: str, wanted: Iterable[str]) -> list[tuple[Any, ...]]:
+    """One of our own queries with ``{keys}`` inside ``IN (…)``, for any number of keys, without compiling it anew."""
+    keys = sorted(set(wanted))
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(keys), _KEYS_PER_QUERY[-1]):
+        part = keys[start : start + _KEYS_PER_QUERY[-1]]
+        size = next(n for n in _KEYS_PER_QUERY if n >= len(part))
+        part += [part[-1]] * (size - len(part))
+        found += connection.exec_driver_sql(_keyed(sql, size, mark), tuple(part)).fetchall()
+    return found
+
+
+@lru_cache(maxsize=256)
+def _keyed(sql: str, size: int, mark: str) -> str:
+    return sql.replace("{keys}", ",".join([mark] * size))

@@ -20,7 +20,17 @@ from firebell.kernel import journal
 from firebell.kernel.actor import SYSTEM, Actor, Permission
 from firebell.kernel.clock import Clock, Instant, SystemClock, from_micros
 from firebell.kernel.crash import crashpoint
-from firebell.kernel.db import Database, bulk_add, bulk_insert, bulk_insert_structs, doc, fetch_in
+from firebell.kernel.db import (
+    Database,
+    bulk_add,
+    bulk_insert,
+    bulk_insert_structs,
+    bulk_update_structs,
+    doc,
+    execute_many,
+    fetch_in,
+    select_in,
+)
 from firebell.kernel.errors import Forbidden, Stale, Unauthenticated, Unavailable
 
 T = TypeVar("T")
@@ -57,6 +67,10 @@ class Read:
     def is_sqlite(self) -> bool:
         return self.connection.dialect.name == "sqlite"
 
+    def select_in(self, sql: str, wanted: Iterable[str]) -> list[tuple[Any, ...]]:
+        """A fast query by keys: ``sql`` has ``{keys}`` inside its ``IN (…)``. For stores on the hot path."""
+        return select_in(self.connection, sql, wanted)
+
     def history(self, subject: str, *, limit: int = 500) -> list[journal.Entry]:
         """The journal of one subject, oldest first."""
         return journal.of(self.connection, subject, limit=limit)
@@ -85,6 +99,16 @@ class Work(Read):
     def insert_structs(self, table: Table, rows: Sequence[msgspec.Struct]) -> int:
         """Insert structs whose fields are the table's columns, in order."""
         return bulk_insert_structs(self.connection, table, rows) if rows else 0
+
+    def update_structs(self, table: Table, rows: Sequence[msgspec.Struct]) -> None:
+        """Write structs back whole, found by their first field."""
+        if rows:
+            bulk_update_structs(self.connection, table, rows)
+
+    def execute_many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """One of our own statements (marks are ``?``) for many rows. For stores on the hot path."""
+        if rows:
+            execute_many(self.connection, sql, rows)
 
     def add(self, table: Table, key: str, column: str, amounts: Mapping[str, int]) -> None:
         """Add to counters, ``{key: amount}``."""

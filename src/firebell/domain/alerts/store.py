@@ -16,10 +16,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    bindparam,
     select,
     text,
-    update,
 )
 
 from firebell.domain.alerts.model import Alert, Arrival, Ingested, KeyState
@@ -135,39 +133,14 @@ def add_alerts(work: Work, new: Sequence[Alert]) -> None:
     work.insert_structs(alerts, new)
 
 
-_SAVE = (
-    update(alerts)
-    .where(alerts.c.id == bindparam("_id"))
-    .values({name: bindparam(name) for name in alerts.c.keys() if name not in ("id", "service_id", "integration_id")})  # noqa: SIM118
-)
-_SAVE_KEY = (
-    update(alert_keys)
-    .where(alert_keys.c.key == bindparam("_key"))
-    .values({name: bindparam(name) for name in alert_keys.c.keys() if name != "key"})  # noqa: SIM118
-)
-
-
 def save(work: Work, changed: Sequence[Alert]) -> None:
     """Write alerts back whole."""
-    rows = []
-    for value in changed:
-        row = asdict(value)
-        row["_id"] = row.pop("id")
-        del row["service_id"], row["integration_id"]
-        rows.append(row)
-    if rows:
-        work.write(_SAVE, rows)
+    work.update_structs(alerts, changed)
 
 
 def save_keys(work: Work, new: Sequence[KeyState], changed: Sequence[KeyState]) -> int:
     """Write key states; returns how many of ``new`` went in (fewer: another node was first)."""
-    rows = []
-    for value in changed:
-        row = asdict(value)
-        row["_key"] = row.pop("key")
-        rows.append(row)
-    if rows:
-        work.write(_SAVE_KEY, rows)
+    work.update_structs(alert_keys, changed)
     return work.insert(alert_keys, [asdict(k) for k in new], skip_existing=True)
 
 
@@ -203,10 +176,12 @@ def shift_load(work: Work, by: Mapping[str, int]) -> None:
     work.add(service_load, "service_id", "unacknowledged", {service: n for service, n in by.items() if n})
 
 
+_LOAD = "SELECT service_id, unacknowledged FROM service_load WHERE service_id IN ({keys})"
+
+
 def load(read: Read, service_ids: Iterable[str]) -> dict[str, int]:
     """Unacknowledged alerts per service."""
-    rows = read.all(select(service_load).where(service_load.c.service_id.in_(sorted(set(service_ids)))))
-    return {row.service_id: row.unacknowledged for row in rows}
+    return {service_id: n for service_id, n in read.select_in(_LOAD, service_ids)}
 
 
 def expired(read: Read, now: Instant, limit: int) -> list[str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
-from msgspec.structs import asdict
-from sqlalchemy import Boolean, Column, Index, Integer, Row, String, Table, bindparam, select, text, update
-from typing import Any
+from sqlalchemy import Boolean, Column, Index, Integer, Row, String, Table, select, text, update
 
 from firebell.domain.escalation.model import Climb, Policy, Run, RunState, Target
 from firebell.kernel.clock import Instant
@@ -111,12 +110,12 @@ def all_policies(read: Read) -> list[Policy]:
     return [policy(row) for row in read.all(_CURRENT.where(policies.c.deleted_at.is_(None)).order_by(policies.c.name))]
 
 
+_VERSIONS = "SELECT id, version FROM policies WHERE id IN ({keys}) AND deleted_at IS NULL"
+
+
 def versions(read: Read, policy_ids: Iterable[str]) -> dict[str, int]:
     """The current version of each policy that exists."""
-    query = select(policies.c.id, policies.c.version).where(
-        policies.c.id.in_(sorted(set(policy_ids))), policies.c.deleted_at.is_(None)
-    )
-    return {row.id: row.version for row in read.all(query)}
+    return {policy_id: version for policy_id, version in read.select_in(_VERSIONS, policy_ids)}
 
 
 def ladder(read: Read, policy_id: str, version: int) -> Climb | None:
@@ -165,21 +164,9 @@ def add_runs(work: Work, new: Sequence[Run]) -> None:
     work.insert_structs(runs, new)
 
 
-_SAVE = (
-    update(runs)
-    .where(runs.c.id == bindparam("_id"))
-    .values({name: bindparam(name) for name in runs.c.keys() if name != "id"})  # noqa: SIM118
-)
-
-
 def save(work: Work, *changed: Run) -> None:
-    rows = []
-    for value in changed:
-        row = asdict(value)
-        row["_id"] = row.pop("id")
-        rows.append(row)
-    if rows:
-        work.write(_SAVE, rows)
+    """Write runs back whole."""
+    work.update_structs(runs, changed)
 
 
 def get_run(read: Read, run_id: str) -> Run | None:

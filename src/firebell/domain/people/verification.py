@@ -94,12 +94,12 @@ def remove_unverified(work: Work) -> int:
     """Forget methods whose last code ran out unused; returns how many. Those a configuration owns stay."""
     work.needs(Permission.PEOPLE_EDIT)
     methods = reach_store.methods_table
-    waiting = select(codes.c.method_id).where(codes.c.expires_at > work.now, codes.c.ended_at.is_(None))
+    # A newer code has ended the ones before it, so a lapsed code that has not ended is the last one.
     lapsed = select(codes.c.method_id).where(codes.c.expires_at <= work.now, codes.c.ended_at.is_(None))
     rows = work.all(
         select(methods)
         .where(methods.c.verified_at.is_(None), methods.c.managed_by.is_(None))
-        .where(methods.c.id.in_(lapsed), methods.c.id.not_in(waiting))
+        .where(methods.c.id.in_(lapsed))
     )
     for row in rows:
         forget(work, reach_store.method_of(row), "never_verified")

@@ -76,3 +76,8 @@ def plain_key(read: Read, integration_id: str, keyring: Keyring) -> str:
 def display_names(read: Read, service_ids: Collection[str]) -> dict[str, str]:
     """Display names by id, deleted services included. Asks no permission: the pager says them to whoever it pages."""
     return store.display_names(read, service_ids)
+
+
+def open_doors(read: Read, integration_ids: Collection[str]) -> set[str]:
+    """Those of the integrations through which signals may come now. Asks no permission: the intake checks its keys."""
+    return store.open_doors(read, integration_ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from firebell.domain.services.model import Intake, Integration, Service, UrgencyRule
-from firebell.kernel.clock import Instant
+from firebell.kernel.clock import Instant, micros
 from firebell.kernel.db import Doc, InstantType, metadata
 from firebell.kernel.errors import Stale
 from firebell.kernel.work import Read, Work
@@ -185,16 +185,22 @@ def save(work: Work, table: Table, row_id: str, version: int, values: Mapping[st
         raise Stale("Somebody else changed this at the same moment.")
 
 
+_COUNT = "UPDATE integrations SET signal_count = signal_count + ?, last_signal_at = ? WHERE id = ?"
+_OPEN = (
+    "SELECT i.id FROM integrations i JOIN services s ON s.id = i.service_id WHERE i.id IN ({keys})"
+    " AND i.disabled_at IS NULL AND i.deleted_at IS NULL AND s.deleted_at IS NULL"
+)
+
+
 def count_signals(work: Work, counts: Mapping[str, int]) -> None:
     """Add what arrived to each integration, in id order so that two writers cannot wait for each other."""
-    change = (
-        update(integrations)
-        .where(integrations.c.id == bindparam("row_id"))
-        .values(signal_count=integrations.c.signal_count + bindparam("count"), last_signal_at=bindparam("at"))
-    )
-    rows: Sequence[Mapping[str, Any]] = [{"row_id": i, "count": counts[i], "at": work.now} for i in sorted(counts)]
-    if rows:
-        work.write(change, rows)
+    at = micros(work.now)
+    work.execute_many(_COUNT, [(counts[i], at, i) for i in sorted(counts)])
+
+
+def open_doors(read: Read, integration_ids: Collection[str]) -> set[str]:
+    """Those of the integrations through which signals may come now."""
+    return {row[0] for row in read.select_in(_OPEN, integration_ids)}
 
 
 def display_names(read: Read, service_ids: Collection[str]) -> dict[str, str]:

@@ -48,7 +48,7 @@ class _Door:
     known_at: float
 
 
-class _Gone(Exception):  # noqa: N818 - not an error of ours
+class _Gone(Exception):
     """The key was good a moment ago and is not any more."""
 
 
@@ -188,8 +188,8 @@ class Inbound:
 
 def _take_in(work: Work, arrivals: Sequence[Arrival]) -> list[list[Ingested] | None]:
     """One group in one transaction. ``None`` for an arrival whose integration is gone by now."""
-    live = services.intakes(work, {a.origin.integration_id for a in arrivals})
-    good = [a for a in arrivals if a.origin.integration_id in live and not live[a.origin.integration_id].disabled]
+    live = services.open_doors(work, {a.origin.integration_id for a in arrivals})
+    good = [a for a in arrivals if a.origin.integration_id in live]
     answers = iter(alert_arrives.arrive(work, good))
     counts: dict[str, int] = {}
     for arrival in good:

@@ -13,7 +13,7 @@ from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import queries as users
 from firebell.domain.people.methods import Sealer
 from firebell.domain.services.rules import cycle
-from firebell.kernel.actor import Actor, Permission
+from firebell.kernel.actor import Actor, Permission, Role
 from firebell.kernel.errors import Conflict, Invalid, NotFound
 from firebell.kernel.journal import Fact
 from firebell.kernel.secrets import Keyring
@@ -26,7 +26,7 @@ from firebell.workflows.config.parsing import Desired, parse
 from firebell.workflows.config.problems import BadConfig, Place, Problem, near
 from firebell.workflows.config.reading import File
 from firebell.workflows.config.settling import completed, spoken_of
-from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, needed
+from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, UserSpec, needed
 
 Key = tuple[str, str]
 
@@ -180,6 +180,9 @@ def _order(items: Mapping[Key, Item], key: Key) -> tuple[int, int, Key]:
 
 def _depth(items: Mapping[Key, Item], key: Key) -> int:
     spec = items[key].spec
+    if isinstance(spec, UserSpec):
+        # Who becomes an administrator comes before who stops being one: there must be one at every moment.
+        return 0 if spec.active and spec.role == Role.ADMIN.value else 1
     inner = [("Service", name) for name in spec.depends_on] if isinstance(spec, ServiceSpec) else []
     return 1 + max((_depth(items, other) for other in inner if other in items), default=0)
 
