@@ -1,0 +1,54 @@
+"""Long runs: ``python -m tests.soak kills --count 200 --database both``. Prints figures; exits 1 when a promise broke."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests import databases
+from tests.system.kills import kill_again_and_again
+
+
+def main() -> int:
+    """Run what the command line asks for (everything without arguments)."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["kills"], default="kills")
+    parser.add_argument("--count", type=int, default=200, help="how many kills per database")
+    parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--per-s", type=float, default=80, help="alerts per second")
+    given = parser.parse_args()
+    kinds = ["sqlite", "postgres"] if given.database == "both" else [given.database]
+    return max(kills(kind, given.count, given.seed, given.per_s) for kind in kinds)
+
+
+def kills(kind: str, count: int, random_seed: int, per_s: float) -> int:
+    """SIGKILL ``count`` times under load. 1 when anything was lost, unpaged or sent too often."""
+    with fresh(kind) as (data, url):
+        print(f"== kills, {kind}, seed {random_seed}", flush=True)
+        killed = kill_again_and_again(
+            data, url, count=count, random_seed=random_seed, per_s=per_s, say=lambda line: print(f"   {line}", flush=True)
+        )
+        print(f"   {killed}", flush=True)
+        if killed.account.faults:
+            print(f"   BROKEN: {killed.account.faults}", flush=True)
+        return int(bool(killed.account.faults))
+
+
+@contextmanager
+def fresh(kind: str) -> Iterator[tuple[Path, str]]:
+    """A data folder and the URL of an empty database of this kind, removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="firebell-soak-") as folder:
+        if kind == "sqlite":
+            yield Path(folder), ""
+            return
+        with databases.cluster("fsync=on") as server:
+            yield Path(folder), databases.fresh_database(server, "soak")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

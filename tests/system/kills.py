@@ -1,0 +1,71 @@
+"""SIGKILL at random moments under load, again and again, and what came of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from firebell.settings import Settings
+from tests.bench.server import seed
+from tests.fakes.receiver import Receiver
+from tests.system.load import Load
+from tests.system.server import CLOCK, Launcher, Server, pause
+from tests.system.truth import Account, account, told
+
+PEOPLE = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """``accepted``: requests answered 2xx. ``starts_s``: seconds from start to first answer, sorted."""
+
+    kills: int
+    accepted: int
+    unknown: int
+    account: Account
+    starts_s: list[float]
+    took_s: float
+
+    def __str__(self) -> str:
+        a = self.account
+        most = max(a.copies.values(), default=1)
+        starts = f"{self.starts_s[len(self.starts_s) // 2]:.2f}/{self.starts_s[-1]:.2f}"
+        return (
+            f"{self.kills} kills in {self.took_s:.0f} s: {self.accepted} accepted, {self.unknown} unknown, {a.alerts} alerts, "
+            f"{a.pages} messages received; lost {len(a.lost)}, unpaged {len(a.unpaged)}, opened twice {len(a.opened_twice)}, "
+            f"duplicates {a.duplicates} (most copies of one {most}), unmarked {len(a.unmarked)}, "
+            f"broken chains {len(a.broken_chains)}, breaches {len(a.breaches)}; start p50/max {starts} s"
+        )
+
+
+def kill_again_and_again(
+    data: Path, database_url: str, *, count: int = 1_000_000, budget_s: float = 1e9, random_seed: int = 1, per_s: float = 80,
+    say: Callable[[str], None] = lambda line: None,
+) -> Killed:  # fmt: skip
+    """Kill ``count`` times, or as often as fits in ``budget_s``; then let the last server finish and settle up."""
+    chance = random.Random(random_seed)
+    settings = Settings(data=data, database_url=database_url)
+    begun = CLOCK.monotonic()
+    with Receiver() as receiver, Launcher() as launcher, Server(data, database_url, launcher=launcher) as server:
+        keys = seed(settings, people_count=PEOPLE, source="generic", channel="webhook", to=receiver.url("/p{n}"))
+        starts = [server.start()]
+        kills = 0
+        with Load(server.port, keys, per_s=per_s) as load:
+            while kills < count and CLOCK.monotonic() - begun < budget_s:
+                pause(chance.uniform(0.0, 1.2) if chance.random() < 0.8 else chance.uniform(0.0, 0.15))
+                server.kill()
+                kills += 1
+                starts.append(server.start())
+                if kills % 20 == 0:
+                    say(f"{kills} kills, {len(load.acknowledged)} accepted, {len(receiver.hits)} messages")
+            load.stop()
+        acknowledged = load.acknowledged
+        # Leases of a dead process on PostgreSQL run for 8 s; a throttled person waits 5 s at a time.
+        receiver.wait_until(lambda hits: acknowledged <= told(hits), timeout_s=60)
+        server.stop()
+        return Killed(
+            kills, len(acknowledged), load.answers.get(0, 0), account(settings, acknowledged, receiver.hits),
+            sorted(starts), CLOCK.monotonic() - begun,
+        )  # fmt: skip

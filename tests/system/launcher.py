@@ -1,0 +1,39 @@
+"""Starts servers by forking: the imports are done once, so that a start costs what a start costs and not two seconds more.
+
+Reads one JSON object of environment variables, ``log`` and ``roles`` per line; answers each with the child's pid. A child
+runs ``firebell.app.serve_forever`` exactly as ``firebell serve`` does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import sys
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    from firebell import app
+    from firebell.kernel import crash
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        pid = os.fork()
+        if pid:
+            print(pid, flush=True)
+            continue
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        log = os.open(wanted["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.environ.update(wanted["environment"])
+        importlib.reload(crash)
+        os._exit(app.serve_forever(frozenset(wanted["roles"])))
+
+
+if __name__ == "__main__":
+    main()
