@@ -35,19 +35,20 @@ class Hand:
 
     def __init__(self, runner: Runner) -> None:
         self.runner = runner
+        self.actor = SYSTEM
         channels = all_channels()
         sources = ("alertmanager", "generic", "pagerduty")
         self.means = Means(channels, sources, KEYRING, Sealing(KEYRING, channels))
 
     def plan(
-        self, files: str | Mapping[str, str], *, prune: bool = False, actor: Actor = SYSTEM, **environment: str
+        self, files: str | Mapping[str, str], *, prune: bool = False, actor: Actor | None = None, **environment: str
     ) -> Plan:
-        return plan(self.runner, _files(files), environment, self.means, actor, prune=prune)
+        return plan(self.runner, _files(files), environment, self.means, actor or self.actor, prune=prune)
 
     def apply(
-        self, files: str | Mapping[str, str], *, prune: bool = False, actor: Actor = SYSTEM, **environment: str
+        self, files: str | Mapping[str, str], *, prune: bool = False, actor: Actor | None = None, **environment: str
     ) -> Plan:
-        return apply(self.runner, _files(files), environment, self.means, actor, prune=prune)
+        return apply(self.runner, _files(files), environment, self.means, actor or self.actor, prune=prune)
 
     def export(self) -> dict[str, str]:
         return {file.path: file.text for file in self.runner.read(lambda read: export(read, self.means))}

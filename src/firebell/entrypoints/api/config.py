@@ -19,9 +19,7 @@ from firebell.workflows.config.exporting import export
 from firebell.workflows.config.problems import BadConfig
 from firebell.workflows.config.reading import FILE_BYTES_MAX, File
 
-router = APIRouter(prefix="/config", tags=["config"])
-# A colon follows the noun directly, which a router's prefix cannot express.
-verbs = APIRouter(tags=["config"])
+router = APIRouter(tags=["config"])
 
 _Value = Annotated[str, Field(max_length=65_536)]
 
@@ -149,21 +147,21 @@ def _coming(found: Coming) -> ComingShown:
     )
 
 
-@router.get("")
+@router.get("/config")
 def get_config(request: Request, caller: Caller) -> Export:
     """Everything that files can describe, as files. Secrets are left out; applied again, they stay as they are."""
     files = read(request, lambda r: export(r, _means(site_of(request))), caller)
     return Export(files=[FileShown(path=file.path, text=file.text) for file in files])
 
 
-@verbs.post("/config:plan", response_model=PlanShown)
+@router.post("/config:plan", response_model=PlanShown)
 def plan_config(request: Request, caller: Caller, body: Files) -> Any:
     """What applying these files would change, and what it would do to the coming shifts. Changes nothing."""
     site = site_of(request)
     return _answered(lambda: plan(site.runner, _files(body), body.environment, _means(site), caller, prune=body.prune))
 
 
-@verbs.post("/config:apply", response_model=PlanShown)
+@router.post("/config:apply", response_model=PlanShown)
 def apply_config(request: Request, caller: Caller, body: Files) -> Any:
     """Make it so, in one transaction. A fault anywhere changes nothing."""
     site = site_of(request)

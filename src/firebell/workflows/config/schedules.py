@@ -36,7 +36,7 @@ def canonical_layers(layers: Any, zone: str) -> Layers:
     """
     names = {name: UserId(name) for _, name in participants(layers)}
     parsed = parse_layers({"timeZone": zone, "layers": layers}, names)
-    return tuple(dump_layers(parsed, {user: name for name, user in names.items()}, zone))
+    return _ordered(dump_layers(parsed, {user: name for name, user in names.items()}, zone))
 
 
 def written_layers(schedule: Schedule, names: Mapping[str, str]) -> Layers:
@@ -47,7 +47,12 @@ def written_layers(schedule: Schedule, names: Mapping[str, str]) -> Layers:
     for layer in written:
         slots = layer["rotation"]["participants"]
         layer["rotation"]["participants"] = [[name for name in slot if name] for slot in slots]
-    return tuple(written)
+    return _ordered(written)
+
+
+def _ordered(layers: Sequence[Mapping[str, Any]]) -> Layers:
+    # Priorities decide, not the order, and edits move a changed layer to the end.
+    return tuple(sorted(layers, key=lambda layer: (layer["priority"], layer["name"])))
 
 
 def settled_layers(wanted: Layers, current: Layers) -> Layers:
