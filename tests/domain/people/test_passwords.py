@@ -30,6 +30,7 @@ def test_no_composition_is_asked_for(password: str) -> None:
         "letmein!!", "welcome2026", "Summer2025", "iloveyou1", "adminadmin", "changeme", "trustno1", "1q2w3e4r",
         "1qaz2wsx",
         "abcd1234", "firebell", "PagerDuty1", "monkeydragon", "        ", "x" * 257,
+        "four unrelated\0 words", "four unrelated\ud800 words",
     ],
 )  # fmt: skip
 def test_what_is_guessed_first_is_refused(password: str) -> None:

@@ -92,6 +92,18 @@ def test_a_password_changed_while_it_was_compared_opens_nothing(house: Any, ann:
     assert house.look(lambda read: signin.sessions(read, ann)) == []
 
 
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "a" * 5000, "' OR 1=1 --"])
+def test_a_name_that_cannot_be_one_is_just_unknown(house: Any, ann: str, name: str) -> None:
+    assert refusal(house, name, PASSWORD) == refusal(house, "ann", "\ud800\0")
+
+
+def test_a_browser_may_call_itself_anything(house: Any, ann: str) -> None:
+    signin.sign_in(house.runner, "ann", PASSWORD, "::1", "Fire\0fox\n" + "x" * 5000)
+    [session] = house.look(lambda read: signin.sessions(read, ann))
+    assert session.user_agent.startswith("Firefox")
+    assert len(session.user_agent) <= 300
+
+
 def test_ten_wrong_attempts_then_one_a_minute_known_or_not(house: Any, ann: str) -> None:
     for name in ("ann", "nobody"):
         kinds = [refusal(house, name, "wrong", f"198.51.100.{i}")[0] for i in range(11)]
@@ -124,6 +136,12 @@ def test_the_right_password_clears_the_count(house: Any, ann: str) -> None:
         refusal(house, "ann", "wrong")
     sign_in(house)
     assert [refusal(house, "ann", "wrong")[0] for _ in range(10)] == [Unauthenticated] * 10
+
+
+def test_signing_in_rightly_is_never_too_much_for_the_account(house: Any, ann: str) -> None:
+    for i in range(12):
+        refusal(house, "ann", "wrong", f"198.51.100.{i}")
+        assert sign_in(house, ip=f"198.51.100.{i}").user_id == ann
 
 
 def test_an_old_hash_is_made_anew_at_sign_in(house: Any, ann: str) -> None:
@@ -208,7 +226,7 @@ def test_grants_follow_the_role_at_once(house: Any, ann: str) -> None:
     assert house.look(lambda read: signin.session_actor(read, token)).grants < before
 
 
-@pytest.mark.parametrize("token", ["", "x", "A" * 43, "é"])
+@pytest.mark.parametrize("token", ["", "x", "A" * 43, "é", "\ud800"])
 def test_an_invented_cookie_is_nobody(house: Any, ann: str, token: str) -> None:
     sign_in(house)
     assert who(house, token) is None
@@ -261,7 +279,8 @@ def test_a_form_belongs_to_its_session(house: Any, ann: str) -> None:
     one, two = sign_in(house).session_token, sign_in(house).session_token
     signin.check_csrf(one, signin.csrf(one))
     assert one not in signin.csrf(one)
-    for token, given in ((one, signin.csrf(two)), (one, ""), (one, None), (one, "é"), ("", signin.csrf(""))):
+    wrong = [(one, given) for given in (signin.csrf(two), "", None, "é", "\ud800")]
+    for token, given in (*wrong, ("", signin.csrf(""))):
         with pytest.raises(Forbidden):
             signin.check_csrf(token, given)
 

@@ -62,6 +62,8 @@ def check(password: str, *, about: Iterable[str] = (), field: str = "password") 
         raise Invalid(f"A password has at least {LENGTH_MIN} characters.", field=field, hint=hint)
     if len(password) > LENGTH_MAX:
         raise Invalid(f"A password has at most {LENGTH_MAX} characters.", field=field)
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
+        raise Invalid("This password has characters that cannot be typed everywhere.", field=field, hint=hint)
     if _guessable(password, about):
         raise Invalid("This password is among the first that are guessed.", field=field, hint=hint)
     return password
@@ -79,7 +81,7 @@ def matches(stored: str | None, password: str) -> bool:
     with _slot():
         try:
             _argon2.verify(stored or _NOBODY, _spelling(password[: 4 * LENGTH_MAX]))
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
     return stored is not None
 

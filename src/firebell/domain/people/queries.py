@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from firebell.domain.people import authority, reach_store, store
+from firebell.domain.people import authority, reach_store, rules, store
 from firebell.domain.people.model import ContactMethod, NotificationRule, Person, Team, TeamRole, User
 from firebell.kernel.actor import Permission, Role
 from firebell.kernel.errors import NotFound
@@ -76,7 +76,7 @@ def user(read: Read, user_id: str) -> User:
 def user_by_name(read: Read, name: str) -> User | None:
     """The live person of this name (case ignored)."""
     read.needs(Permission.PEOPLE_VIEW)
-    return next(iter(store.find_users(read, store.live(), _users.c.name == name.strip().lower())), None)
+    return next(iter(store.find_users(read, store.live(), _users.c.name == rules.typed(name))), None)
 
 
 def methods(read: Read, user_id: str) -> tuple[ContactMethod, ...]:
@@ -97,7 +97,7 @@ def team(read: Read, team_id: str) -> Team | None:
 
 def team_by_name(read: Read, name: str) -> Team | None:
     read.needs(Permission.PEOPLE_VIEW)
-    found = read.one(select(_teams).where(_teams.c.name == name.strip().lower(), _teams.c.deleted_at.is_(None)))
+    found = read.one(select(_teams).where(_teams.c.name == rules.typed(name), _teams.c.deleted_at.is_(None)))
     return None if found is None else store.team_of(found)
 
 

@@ -170,6 +170,12 @@ def slug(value: str, field: str = "name") -> str:
     return value
 
 
+def typed(value: str) -> str:
+    """A name or address as somebody typed it, made comparable; what no name can be (a NUL, say) becomes empty."""
+    value = value.strip().lower()[:320]
+    return value if value.isprintable() else ""
+
+
 def title(value: str, field: str = "display_name") -> str:
     """A name for people to read, 1 to 100 printable characters. Raises Invalid."""
     value = value.strip()

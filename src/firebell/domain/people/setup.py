@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 
-from firebell.domain.people import access_store, authority, commands, limits, signin, store
+from firebell.domain.people import access_store, authority, commands, limits, rules, signin, store
 from firebell.domain.people.access_store import links_table
 from firebell.domain.people.facts import LinkIssued, LinkUsed
 from firebell.domain.people.model import User
@@ -120,7 +120,7 @@ def request_reset(work: Work, name_or_email: str) -> tuple[User, Link] | None:
     For the sign-in page, acting as SYSTEM. The page must answer the same either way, and mail after it has answered.
     """
     work.needs(Permission.PEOPLE_EDIT)
-    typed = name_or_email.strip().lower()
+    typed = rules.typed(name_or_email)
     found = store.find_users(work, store.may_sign_in(), (_users.c.name == typed) | (_users.c.email_key == typed))
     if not found or found[0].email is None:
         return None
@@ -135,7 +135,7 @@ def request_reset(work: Work, name_or_email: str) -> tuple[User, Link] | None:
 
 def link(read: Read, token: str) -> tuple[Purpose, User | None] | None:
     """What a link is good for and for whom, to draw its page; ``None`` when it is used, expired or unknown."""
-    row = read.one(select(links_table).where(links_table.c.hash == hash_token(token)))
+    row = read.one(select(links_table).where(_is(token)))
     if row is None or not _good(row, read.now):
         return None
     if row.user_id is None:
@@ -183,10 +183,14 @@ def _issue(work: Work, purpose: Purpose, user_id: UserId | None) -> Link:
 
 
 def _take_link(work: Work, token: str, purpose: Purpose) -> Row[Any]:
-    row = work.take(select(links_table).where(links_table.c.hash == hash_token(token)))
+    row = work.take(select(links_table).where(_is(token)))
     if row is None or row.purpose != purpose or not _good(row, work.now):
         raise _run_out()
     return row
+
+
+def _is(token: str) -> ColumnElement[bool]:
+    return links_table.c.hash == hash_token(token if token.isascii() else "")
 
 
 def _good(row: Row[Any], now: Instant) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from firebell.domain.people import access_store, authority, limits, passwords, store
+from firebell.domain.people import access_store, authority, limits, passwords, rules, store
 from firebell.domain.people.access_store import sessions_table
 from firebell.domain.people.commands import PEOPLE
 from firebell.domain.people.facts import PasswordChanged, SessionsEnded, SignedIn, SignInFailed, SteppedUp
@@ -69,7 +69,7 @@ def sign_in(
 
 
 def _attempt(work: Work, name: str, ip: str) -> _Attempt:
-    typed = name.strip().lower()[:320]
+    typed = rules.typed(name)
     row = work.one(
         select(_users.c.id, _users.c.password_hash)
         .where(store.may_sign_in(), (_users.c.name == typed) | (_users.c.email_key == typed))
@@ -81,8 +81,8 @@ def _attempt(work: Work, name: str, ip: str) -> _Attempt:
         account_key += ":" + hash_token(ip)
     address_key = "ip:" + hash_token(ip)
     full_at = access_store.buckets(work, [account_key, address_key])
-    account = limits.take(limits.PER_ACCOUNT, full_at[account_key], work.now)
-    address = limits.take(limits.PER_ADDRESS, full_at[address_key], work.now)
+    account = limits.take(limits.PER_ACCOUNT, full_at.get(account_key), work.now)
+    address = limits.take(limits.PER_ADDRESS, full_at.get(address_key), work.now)
     if not account.allowed or not address.allowed or account.full_at is None or address.full_at is None:
         wait_s = max(account.retry_after_s, address.retry_after_s)
         raise TooMany("Too many attempts to sign in.", hint=f"Try again in {wait_s} s.")
@@ -120,7 +120,7 @@ def enter(work: Work, user_id: UserId, ip: str, user_agent: str = "") -> Entered
         last_seen_at=work.now,
         stepped_up_at=work.now,
         ip=ip,
-        user_agent=user_agent[:_AGENT_MAX],
+        user_agent="".join(character for character in user_agent[:_AGENT_MAX] if character.isprintable()),
     )
     access_store.add_session(work, session, token_hash)
     work.record(user_id, SignedIn(session=session.id, ip=ip))
@@ -133,6 +133,8 @@ def enter(work: Work, user_id: UserId, ip: str, user_agent: str = "") -> Entered
 
 def session(read: Read, token: str) -> Session | None:
     """The session behind a cookie while it lives and its owner may sign in."""
+    if not token.isascii():
+        return None
     found = access_store.open_sessions(read, sessions_table.c.token_hash == hash_token(token))
     return found[0] if found else None
 
@@ -202,7 +204,7 @@ def step_up(runner: Runner, token: str, password: str, ip: str) -> Entered:
         fresh, fresh_hash = new_url_token()
         work.write(
             update(sessions_table)
-            .where(sessions_table.c.id == found.id)
+            .where(sessions_table.c.id == found.id, sessions_table.c.token_hash == hash_token(token))
             .values(token_hash=fresh_hash, stepped_up_at=work.now, last_seen_at=work.now)
         )
         work.record(user_id, SteppedUp(session=found.id))
@@ -266,5 +268,5 @@ def csrf(token: str) -> str:
 
 def check_csrf(token: str, given: str | None) -> None:
     """Raises Forbidden unless the form came from a page of this session."""
-    if not token or not hmac.compare_digest(csrf(token).encode(), (given or "").encode()):
+    if not token or not hmac.compare_digest(csrf(token).encode(), (given or "").encode(errors="replace")):
         raise Forbidden("This form has run out.", hint="Load the page again and repeat.")

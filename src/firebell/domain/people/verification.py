@@ -79,7 +79,7 @@ def confirm_verification(work: Work, method_id: str, code: str) -> Confirmation:
         return Confirmation.EXPIRED
     if row.tries >= limits.CODE_TRIES:
         return Confirmation.NO_TRIES_LEFT
-    typed = "".join(character for character in code if not character.isspace())
+    typed = "".join(character for character in code if character.isascii() and not character.isspace())
     if not hmac.compare_digest(hash_token(f"{row.id}:{typed}"), row.code_hash):
         work.write(update(codes).where(codes.c.id == row.id).values(tries=row.tries + 1))
         return Confirmation.NO_TRIES_LEFT if row.tries + 1 >= limits.CODE_TRIES else Confirmation.WRONG
