@@ -135,6 +135,8 @@ def test_troll_jumps_two_hours_and_skips_two_turns() -> None:
         z("2026-03-29 01:00"),
         z("2026-03-29 02:00"),
     ]
+    asked = list(stretches(hourly, z("2026-03-29 01:00"), z("2026-03-29 02:00")))
+    assert ["".join(piece.turn.slot) for piece in asked] == ["B", "C", "D"]
     day = agenda(schedule(hourly), z("2026-03-29 01:00"), z("2026-03-29 02:00"))
     assert [s.slot for s in day.skipped] == [("B",), ("C",)]
     assert [s.user_id for s in day.shifts] == ["D"]

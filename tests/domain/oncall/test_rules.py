@@ -168,10 +168,11 @@ def test_a_cover_does_not_merge_neighbouring_shifts() -> None:
     assert shown(shifts(covered, h(0), h(24))) == ["B0-6", "B6-12", "B12-18", "B18-24"]
 
 
-def test_cover_me_everywhere_yields_to_one_on_the_schedule() -> None:
+@pytest.mark.parametrize(("everywhere_n", "own_n"), [(1, 2), (2, 1)])
+def test_cover_me_everywhere_yields_to_one_on_the_schedule(everywhere_n: int, own_n: int) -> None:
     both = (
-        override("replace", "A", h(0), h(12), by="B", n=1, everywhere=True),
-        override("replace", "A", h(4), h(6), by="C", n=2),
+        override("replace", "A", h(0), h(12), by="B", n=everywhere_n, everywhere=True),
+        override("replace", "A", h(4), h(6), by="C", n=own_n),
     )
     assert shown(shifts(schedule(ALONE, overrides=both), h(0), h(12))) == ["B0-4", "C4-6", "B6-12"]
 
