@@ -11,7 +11,7 @@ from sqlalchemy import event
 from firebell.domain.people import commands, queries, signin, teams
 from firebell.domain.people.model import TeamRole
 from firebell.kernel.actor import Role
-from firebell.kernel.errors import Conflict, Invalid, NotFound, Refused, Stale
+from firebell.kernel.errors import Changed, Conflict, Invalid, NotFound, Refused
 
 
 def test_a_new_person_can_be_found_and_is_journalled_without_their_name(house: Any) -> None:
@@ -58,7 +58,7 @@ def test_people_edit_themselves_and_only_real_changes_are_recorded(house: Any) -
 def test_an_edit_of_an_older_version_is_a_lost_race(house: Any) -> None:
     ann = house.person("ann")
     house.do(lambda work: commands.edit_user(work, ann, display_name="Ann", version=1))
-    with pytest.raises(Stale):
+    with pytest.raises(Changed):
         house.do(lambda work: commands.edit_user(work, ann, display_name="Anna", version=1))
 
 

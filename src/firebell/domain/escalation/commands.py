@@ -23,7 +23,7 @@ from firebell.domain.escalation.model import (
 )
 from firebell.kernel import ids
 from firebell.kernel.actor import Permission
-from firebell.kernel.errors import Conflict, Invalid, NotFound
+from firebell.kernel.errors import Changed, Conflict, Invalid, NotFound
 from firebell.kernel.work import Work
 
 
@@ -39,48 +39,71 @@ def create_policy(work: Work, *, name: str, display_name: str = "", team_id: str
     return policy
 
 
-def edit_policy(work: Work, policy_id: str, *, name: str | None = None, display_name: str | None = None, team_id: str | None = None, climb: Climb | None = None, managed_by: str | None = None) -> Policy:  # fmt: skip
-    """Change a policy; runs under way keep climbing the version they started with."""
-    policy = _policy(work, policy_id)
-    work.needs(Permission.POLICIES_EDIT, policy.team_id)
+def edit_policy(work: Work, policy_id: str, expected: int | None = None, *, name: str | None = None, display_name: str | None = None, team_id: str | None = None, climb: Climb | None = None, managed_by: str | None = None) -> Policy:  # fmt: skip
+    """Change what is given (``team_id=""``: no team); runs under way keep climbing the version they started with.
+
+    Raises Changed when ``expected`` is not the current version. What a file manages is refused (Conflict) unless
+    ``managed_by`` is given. Moving to another team needs the permission in both.
+    """
+    policy = _policy(work, policy_id, expected)
+    _check_managed(policy, managed_by)
+    if team_id is not None and (team_id or None) != policy.team_id:
+        work.needs(Permission.POLICIES_EDIT, team_id or None)
     if name is not None and name != policy.name:
         _check_name(work, name, policy_id)
     if climb is not None:
         rules.check(climb)
-    new_content = climb is not None and climb != policy.climb
     changed = dc_replace(
         policy,
         name=name or policy.name,
         display_name=display_name or policy.display_name,
-        team_id=team_id if team_id is not None else policy.team_id,
+        team_id=policy.team_id if team_id is None else team_id or None,
         climb=climb or policy.climb,
-        version=policy.version + (1 if new_content else 0),
         managed_by=managed_by if managed_by is not None else policy.managed_by,
     )
     if changed == policy:
         return policy
-    store.save_policy(work, changed)
-    if new_content:
-        store.add_version(work, changed)
+    changed = dc_replace(changed, version=policy.version + 1)
+    store.save_policy(work, changed, policy.version)
+    store.add_version(work, changed)
     work.record(policy_id, PolicyChanged(name=changed.name, version=changed.version, what="edited"))
     work.publish("policies", policy_id)
     return changed
 
 
-def delete_policy(work: Work, policy_id: str) -> None:
+def delete_policy(work: Work, policy_id: str, expected: int | None = None, *, managed_by: str | None = None) -> None:
     """Soft delete. The caller checks that no service still uses it."""
-    policy = _policy(work, policy_id)
-    work.needs(Permission.POLICIES_EDIT, policy.team_id)
-    store.save_policy(work, policy, deleted_at=work.now)
+    policy = _policy(work, policy_id, expected)
+    _check_managed(policy, managed_by)
+    store.save_policy(work, policy, policy.version, deleted_at=work.now)
     work.record(policy_id, PolicyChanged(name=policy.name, version=policy.version, what="deleted"))
     work.publish("policies", policy_id)
 
 
-def _policy(work: Work, policy_id: str) -> Policy:
+def detach_policy(work: Work, policy_id: str) -> None:
+    """Take the policy out of a configuration's hands."""
+    policy = _policy(work, policy_id, None)
+    if policy.managed_by is not None:
+        changed = dc_replace(policy, managed_by=None, version=policy.version + 1)
+        store.save_policy(work, changed, policy.version)
+        store.add_version(work, changed)
+        work.record(policy_id, PolicyChanged(name=policy.name, version=changed.version, what="detached"))
+        work.publish("policies", policy_id)
+
+
+def _policy(work: Work, policy_id: str, expected: int | None) -> Policy:
     policy = store.get(work, policy_id)
+    work.needs(Permission.POLICIES_EDIT, policy.team_id if policy else None)
     if policy is None:
-        raise NotFound(f"There is no escalation policy {policy_id}.")
+        raise NotFound("There is no such escalation policy.", field="policy_id")
+    if expected is not None and expected != policy.version:
+        raise Changed("This policy has been edited meanwhile.", hint="Load it again and repeat your change.")
     return policy
+
+
+def _check_managed(policy: Policy, managed_by: str | None) -> None:
+    if policy.managed_by is not None and managed_by is None:
+        raise Conflict(f"This is managed by {policy.managed_by}.", hint="Change it there, or detach it first.")
 
 
 def _check_name(work: Work, name: str, own_id: str | None) -> None:
@@ -129,8 +152,14 @@ def ladder_of(work: Work, run: Run) -> Climb:
     """What the run follows: its own ladder, or the frozen version of its policy; empty when there is none."""
     if run.own_climb is not None:
         return store.climb(run.own_climb)
-    found = store.ladder(work, run.policy_id, run.policy_version) if run.policy_id else None
-    return found if found is not None else Climb(steps=(), fallback=())
+    if run.policy_id is None:
+        return Climb(steps=(), fallback=())
+    key = ("ladder", run.policy_id, run.policy_version)
+    if key not in work.memo:
+        found = store.ladder(work, run.policy_id, run.policy_version)
+        work.memo[key] = found if found is not None else Climb(steps=(), fallback=())
+    ladder: Climb = work.memo[key]
+    return ladder
 
 
 def acknowledge(work: Work, run_id: str, acker_id: str | None) -> Run | None:

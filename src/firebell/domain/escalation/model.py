@@ -62,7 +62,7 @@ class Climb(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """An escalation policy as people edit it. ``version`` counts its contents; runs name the one they follow."""
+    """An escalation policy as people edit it. ``version`` counts its edits; runs name the one they follow."""
 
     id: str
     name: str

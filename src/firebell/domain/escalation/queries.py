@@ -12,26 +12,30 @@ from firebell.domain.escalation.store import runs
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant
 from firebell.kernel.errors import NotFound
+from firebell.kernel.reach import reach
 from firebell.kernel.work import Read
 
 
 def policy(read: Read, policy_id: str) -> Policy:
     """One policy by id; NotFound when there is none."""
-    read.needs(Permission.POLICIES_VIEW)
     found = store.get(read, policy_id)
+    read.needs(Permission.POLICIES_VIEW, found.team_id if found else None)
     if found is None:
         raise NotFound(f"There is no escalation policy {policy_id}.")
     return found
 
 
 def policies(read: Read) -> list[Policy]:
-    """All policies by name."""
-    read.needs(Permission.POLICIES_VIEW)
-    return store.all_policies(read)
+    """Policies by name: all, or those of the teams the actor may see."""
+    teams = reach(read, Permission.POLICIES_VIEW)
+    return [one for one in store.all_policies(read) if teams is None or one.team_id in teams]
 
 
 def policy_by_name(read: Read, name: str) -> Policy | None:
-    return store.by_name(read, name)
+    """The policy of this name, or ``None``."""
+    found = store.by_name(read, name)
+    read.needs(Permission.POLICIES_VIEW, found.team_id if found else None)
+    return found
 
 
 def run(read: Read, run_id: str) -> Run | None:

@@ -11,6 +11,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, Row, String, Table, sele
 from firebell.domain.escalation.model import Climb, Policy, Run, RunState, Target
 from firebell.kernel.clock import Instant
 from firebell.kernel.db import Doc, InstantType, metadata
+from firebell.kernel.errors import Stale
 from firebell.kernel.work import Read, Work
 
 policies = Table(
@@ -151,13 +152,16 @@ def add_version(work: Work, value: Policy) -> None:
     )
 
 
-def save_policy(work: Work, value: Policy, **extra: Any) -> None:
-    work.write(
+def save_policy(work: Work, value: Policy, was: int, **extra: Any) -> None:
+    """Write a policy that was read as version ``was``; one that has moved meanwhile is a lost race."""
+    written = work.write(
         update(policies)
-        .where(policies.c.id == value.id)
+        .where(policies.c.id == value.id, policies.c.version == was)
         .values(name=value.name, display_name=value.display_name, team_id=value.team_id, version=value.version,
                 managed_by=value.managed_by, **extra)
     )  # fmt: skip
+    if not written:
+        raise Stale("Somebody else changed this policy at the same moment.")
 
 
 def add_runs(work: Work, new: Sequence[Run]) -> None:
@@ -181,8 +185,8 @@ def take(work: Work, run_id: str) -> Run | None:
 
 
 def take_many(work: Work, ids: Iterable[str]) -> dict[str, Run]:
-    query = select(runs).where(runs.c.id.in_(sorted(set(ids)))).order_by(runs.c.id)
-    return {row.id: run(row) for row in work.all(query if work.is_sqlite else query.with_for_update())}
+    """Several runs, locked in id order."""
+    return {row["id"]: Run(**row) for row in work.take_in(runs, "id", ids)}
 
 
 def storms(read: Read, service_ids: Iterable[str]) -> dict[str, Run]:

@@ -92,10 +92,12 @@ def edit_schedule(
 
     Changed layers end now and are followed by their new version, in which whoever is on call stays on until the next
     handoff unless ``keep_current`` is off. Finding nothing to change leaves the version alone. Moving to another
-    team needs the permission in both.
+    team needs the permission in both. What a file manages is refused (Conflict) unless ``managed_by`` is given: the
+    file, or ``None`` to detach it.
     """
     before = _take(work, schedule_id, _EDIT, expected)
     schedule = before.schedule
+    _check_managed(schedule, on_behalf="managed_by" in fields)
     if "team_id" in fields and fields["team_id"] != schedule.team_id:
         work.needs(_EDIT, fields["team_id"])
     values = _checked(work, fields)
@@ -112,9 +114,12 @@ def edit_schedule(
     return _after_change(work, schedule.id, schedule if "layers" in changed else None)
 
 
-def delete_schedule(work: Work, schedule_id: str, expected: int | None = None) -> None:
+def delete_schedule(
+    work: Work, schedule_id: str, expected: int | None = None, *, managed_by: str | None = None
+) -> None:
     """End a schedule now. What it was, and its recorded shifts, stay."""
     before = _take(work, schedule_id, _EDIT, expected)
+    _check_managed(before.schedule, on_behalf=managed_by is not None)
     record(work, before)
     store.save(work, before.schedule, {"deleted_at": work.now})
     work.record(schedule_id, ScheduleDeleted(name=before.schedule.name))
@@ -227,6 +232,11 @@ def _take(work: Work, schedule_id: str, permission: Permission, expected: int | 
     if expected is not None and expected != found.schedule.version:
         raise Changed("This schedule has been edited meanwhile.", hint="Load it again and repeat your change.")
     return found
+
+
+def _check_managed(schedule: Schedule, *, on_behalf: bool) -> None:
+    if schedule.managed_by is not None and not on_behalf:
+        raise Conflict(f"This is managed by {schedule.managed_by}.", hint="Change it there, or detach it first.")
 
 
 def _add(

@@ -30,6 +30,7 @@ from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant, micros, plus, seconds_between
 from firebell.kernel.errors import Invalid, NotFound
 from firebell.kernel.ids import ScheduleId, UserId
+from firebell.kernel.reach import reach
 from firebell.kernel.secrets import hash_token
 from firebell.kernel.work import Read
 
@@ -81,9 +82,10 @@ def schedule_by_name(read: Read, name: str) -> Schedule | None:
 
 
 def schedules(read: Read, team: str | None = None) -> list[Schedule]:
-    """Living schedules by name, of one team if given. Overrides that are over are left out."""
-    read.needs(_VIEW, team)
-    return [kept.schedule for kept in store.every(read, team_id=team, begin=read.now)]
+    """Living schedules by name, of one team if given, or of those the actor may see. Past overrides are left out."""
+    teams = reach(read, _VIEW, team)
+    found = (kept.schedule for kept in store.every(read, team_id=team, begin=read.now))
+    return [one for one in found if teams is None or one.team_id in teams]
 
 
 def who_is_on(read: Read, schedule_id: str, at: Instant | None = None) -> OnCallAnswer:
@@ -96,11 +98,15 @@ def who_is_on(read: Read, schedule_id: str, at: Instant | None = None) -> OnCall
 def on_call_everywhere(
     read: Read, at: Instant | None = None, team: str | None = None
 ) -> list[tuple[Schedule, OnCallAnswer, Instant | None]]:
-    """Every living schedule with who is on call and when that next changes."""
-    read.needs(_VIEW, team)
+    """Every living schedule the actor may see, with who is on call and when that next changes."""
+    teams = reach(read, _VIEW, team)
     at = at or read.now
     found = store.every(read, team_id=team, begin=min(at, read.now))
-    return [(kept.schedule, _answer(read, kept, at), next_change(kept.schedule, at)) for kept in found]
+    return [
+        (kept.schedule, _answer(read, kept, at), next_change(kept.schedule, at))
+        for kept in found
+        if teams is None or kept.schedule.team_id in teams
+    ]
 
 
 def final(read: Read, schedule_id: str, from_: Instant, to: Instant) -> FinalCalendar:

@@ -25,7 +25,7 @@ from firebell.domain.people.facts import (
 from firebell.domain.people.model import User
 from firebell.kernel import ids
 from firebell.kernel.actor import Permission, Role
-from firebell.kernel.errors import Conflict, Forbidden, Stale
+from firebell.kernel.errors import Changed, Conflict, Forbidden
 from firebell.kernel.ids import UserId
 from firebell.kernel.work import Work
 
@@ -94,11 +94,11 @@ def edit_user(
 ) -> User:
     """Change what is given (``email=""`` removes the address). People edit themselves, but not their name or role.
 
-    ``version`` is the one the editor saw. Raises Stale, Conflict, Forbidden, Invalid, NotFound.
+    ``version`` is the one the editor saw. Raises Changed, Conflict, Forbidden, Invalid, NotFound.
     """
     before = authority.take_person(work, user_id)
     if version is not None and version != before.version:
-        raise Stale("Somebody else changed this person first.")
+        raise Changed("This person has been edited meanwhile.", hint="Load it again and repeat your change.")
     authority.check_managed(before.managed_by, managed_by)
     after = replace(
         before,

@@ -14,7 +14,7 @@ from firebell.domain.people.facts import MembersChanged, TeamCreated, TeamDelete
 from firebell.domain.people.model import Team, TeamRole
 from firebell.kernel import ids
 from firebell.kernel.actor import Permission
-from firebell.kernel.errors import Conflict, NotFound, Stale
+from firebell.kernel.errors import Changed, Conflict, NotFound
 from firebell.kernel.ids import TeamId, UserId
 from firebell.kernel.work import Work
 
@@ -46,11 +46,11 @@ def edit_team(
     version: int | None = None,
     managed_by: str | None = None,
 ) -> Team:
-    """Rename a team (its managers may). Raises Stale, Conflict, Invalid, NotFound."""
+    """Rename a team (its managers may). Raises Changed, Conflict, Invalid, NotFound."""
     work.needs(Permission.TEAMS_EDIT, team_id)
     before = store.take_team(work, team_id)
     if version is not None and version != before.version:
-        raise Stale("Somebody else changed this team first.")
+        raise Changed("This team has been edited meanwhile.", hint="Load it again and repeat your change.")
     authority.check_managed(before.managed_by, managed_by)
     after = replace(
         before,

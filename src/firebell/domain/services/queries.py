@@ -8,6 +8,7 @@ from firebell.domain.services import store
 from firebell.domain.services.model import Intake, Integration, Service
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import NotFound
+from firebell.kernel.reach import reach
 from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Read
 
@@ -30,9 +31,10 @@ def service_by_name(read: Read, name: str) -> Service | None:
 
 
 def services(read: Read, team: str | None = None, *, deleted: bool = False) -> list[Service]:
-    """Services by name, of one team if given; ``deleted``: only the deleted ones."""
-    read.needs(_VIEW, team)
-    return store.all_services(read, team_id=team, deleted=deleted)
+    """Services by name, of one team if given, or of those the actor may see; ``deleted``: only the deleted ones."""
+    teams = reach(read, _VIEW, team)
+    found = store.all_services(read, team_id=team, deleted=deleted)
+    return found if teams is None else [one for one in found if one.team_id in teams]
 
 
 def integration(read: Read, integration_id: str) -> Integration:
@@ -46,10 +48,17 @@ def integration(read: Read, integration_id: str) -> Integration:
 
 
 def integrations(read: Read, service_id: str | None = None) -> list[Integration]:
-    """Integrations by name, of one service if given."""
-    owner = store.service(read, service_id) if service_id else None
-    read.needs(_VIEW, owner.team_id if owner else None)
-    return store.all_integrations(read, service_id=service_id)
+    """Integrations by name, of one service if given, or of those the actor may see."""
+    if service_id is not None:
+        owner = store.service(read, service_id)
+        read.needs(_VIEW, owner.team_id if owner else None)
+        return store.all_integrations(read, service_id=service_id)
+    teams = reach(read, _VIEW)
+    found = store.all_integrations(read)
+    if teams is None:
+        return found
+    theirs = {one.id for one in store.all_services(read) if one.team_id in teams}
+    return [one for one in found if one.service_id in theirs]
 
 
 def integration_by_key_hash(read: Read, key_hash: str) -> Intake | None:
@@ -71,6 +80,12 @@ def plain_key(read: Read, integration_id: str, keyring: Keyring) -> str:
     if sealed is None:
         raise NotFound("There is no such integration.", field="integration_id")
     return keyring.unseal(sealed, table="integrations", column="key_sealed", row_id=integration_id)
+
+
+def of_teams(read: Read, team_ids: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Ids of these teams' services and of their integrations. Asks no permission: it narrows what was asked for."""
+    owned = frozenset(str(one.id) for one in store.all_services(read) if one.team_id in team_ids)
+    return owned, frozenset(str(one.id) for one in store.all_integrations(read) if one.service_id in owned)
 
 
 def display_names(read: Read, service_ids: Collection[str]) -> dict[str, str]:

@@ -142,10 +142,12 @@ class Making:
                 self.work,
                 row_id,
                 display_name=spec.display_name,
-                team_id=self.team(item),
+                team_id=self.team(item) or "",
                 climb=self._climb(spec.climb),
                 managed_by=by,
             )
+            if not item.managed:
+                escalation.detach_policy(self.work, row_id)
         elif isinstance(spec, ServiceSpec) and isinstance(was, ServiceSpec):
             services.edit_service(
                 self.work, row_id, managed_by=file if item.managed else None, **self._service_fields(item, spec)
@@ -159,9 +161,9 @@ class Making:
         elif kind == "Team":
             teams.delete_team(self.work, row_id, managed_by=by)
         elif kind == "Schedule":
-            oncall.delete_schedule(self.work, row_id)
+            oncall.delete_schedule(self.work, row_id, managed_by=by)
         elif kind == "EscalationPolicy":
-            escalation.delete_policy(self.work, row_id)
+            escalation.delete_policy(self.work, row_id, managed_by=by)
         else:
             services.delete_service(self.work, row_id, managed_by=by)
 
