@@ -420,6 +420,13 @@ def test_a_feed_has_the_shifts_of_half_a_year(runner: Runner) -> None:
     assert str(calendar["X-WR-TIMEZONE"]) == "Europe/Berlin"
 
 
+def test_a_shift_over_the_edge_of_a_feed_keeps_its_true_start_and_so_its_name(runner: Runner) -> None:
+    made = make(runner, layer("UTC", "2026-06-01 00:00", 1, "month", "A B"))
+    new = runner.run(lambda work: commands.issue_feed(work, schedule_id=made))
+    starts = sorted(start for _, start in stamps(feed(runner, new.token)).values())
+    assert (starts[0], len(starts)) == ("20260501T000000Z", 7)
+
+
 def test_a_feed_stays_the_same_bytes_while_nothing_changes(runner: Runner, clock: SetClock) -> None:
     made = make(runner, DAILY)
     new = runner.run(lambda work: commands.issue_feed(work, schedule_id=made))

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     delete,
     or_,
     select,
@@ -125,6 +126,21 @@ cancelled = Table(
 )
 
 
+# Built once: paging asks these for every step it climbs.
+_SCHEDULE = select(schedules).where(schedules.c.id == bindparam("id"))
+_CHANGES = (
+    select(overrides)
+    .where(
+        overrides.c.schedule_id.in_(bindparam("ids", expanding=True)),
+        # One that was in force and was then removed ended when it was removed; one that never was is left out.
+        or_(overrides.c.removed_at.is_(None), overrides.c.starts_at < overrides.c.ends_at),
+        overrides.c.ends_at > bindparam("begin"),
+        overrides.c.starts_at < bindparam("end"),
+    )
+    .order_by(overrides.c.starts_at, overrides.c.id)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A schedule as stored, with what the house notes beside it."""
@@ -138,7 +154,7 @@ class Kept:
 
 def kept(read: Read, schedule_id: str, begin: Instant | None = None, end: Instant | None = None) -> Kept | None:
     """One schedule, deleted or not, with the overrides that touch ``[begin, end)`` (all without bounds)."""
-    row = read.one(select(schedules).where(schedules.c.id == schedule_id))
+    row = read.one(_SCHEDULE, {"id": schedule_id})
     return _kept(read, [row], begin, end)[0] if row else None
 
 
@@ -202,15 +218,9 @@ def _changes(
 ) -> dict[str, list[Override | Window]]:
     if not schedule_ids:
         return {}
-    query = select(overrides).where(overrides.c.schedule_id.in_(schedule_ids))
-    # One that was in force and was then removed has ended when it was removed; one that never was is left out.
-    query = query.where(or_(overrides.c.removed_at.is_(None), overrides.c.starts_at < overrides.c.ends_at))
-    if begin is not None:
-        query = query.where(overrides.c.ends_at > begin)
-    if end is not None:
-        query = query.where(overrides.c.starts_at < end)
+    bounds = {"ids": list(schedule_ids), "begin": begin or Instant.MIN, "end": end or Instant.MAX}
     found: dict[str, list[Override | Window]] = {}
-    for row in read.all(query.order_by(overrides.c.starts_at, overrides.c.id)):
+    for row in read.all(_CHANGES, bounds):
         found.setdefault(row.schedule_id, []).append(change_row(row))
     return found
 
