@@ -6,7 +6,7 @@ Tests drive the same object by hand: ``tick()`` does everything that is due, ``n
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from firebell.workflows import alert_resolved, escalation_due, laws, page_due, s
 from firebell.workflows.delivery_due import Claimed, Sender
 
 log = structlog.get_logger()
-GROUP = 50
+GROUP = 100
 IDLE_S = 1.0
 LAWS_EVERY_S = 15
 HEARTBEAT_EVERY_S = 60
@@ -84,10 +84,14 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Finish what is being sent, claim nothing new."""
+    def finish(self) -> None:
+        """Claim nothing new. Returns at once."""
         self._stop.set()
         self._wake.set()
+
+    def stop(self) -> None:
+        """Claim nothing new, and return when what is being sent has been recorded."""
+        self.finish()
         if self._thread is not None:
             self._thread.join(timeout=10)
         if self._pool is not None:
@@ -134,16 +138,16 @@ class Worker:
 
     def _escalate(self) -> bool:
         due = self._runner.read(lambda read: escalation_queries.due(read, read.now, GROUP), lane="engine")
-        return self._each(due, escalation_due.climb, self._poisoned_run)
+        return self._each(due, escalation_due.climb_all, self._poisoned_run)
 
     def _ring(self) -> bool:
         due = self._runner.read(lambda read: paging_queries.due_pages(read, read.now, GROUP), lane="engine")
-        return self._each(due, page_due.tick, None)
+        return self._each(due, page_due.tick_all, None)
 
     def _each(
         self,
         due: list[tuple[str, str]],
-        act: Callable[[Work, str, str], bool],
+        act: Callable[[Work, Sequence[tuple[str, str]]], bool],
         poisoned: Callable[[str, str], None] | None,
     ) -> bool:
         """All in one unit; if that fails, each on its own, so that one poisoned row does not hold the rest."""
@@ -152,7 +156,7 @@ class Worker:
         # Alert rows are locked in one order everywhere, or two nodes could wait for each other.
         ordered = sorted(due, key=lambda pair: pair[1])
         try:
-            return any(self._runner.run(lambda work: [act(work, one, alert) for one, alert in ordered], lane="engine"))
+            return self._runner.run(lambda work: act(work, ordered), lane="engine")
         except Unavailable:
             raise
         except Exception:  # noqa: BLE001 - narrowed down below, item by item
@@ -160,7 +164,7 @@ class Worker:
         worked = False
         for one, alert in ordered:
             try:
-                worked = self._runner.run(lambda work, a=one, b=alert: act(work, a, b), lane="engine") or worked  # type: ignore[misc]
+                worked = self._runner.run(lambda work, pair=(one, alert): act(work, [pair]), lane="engine") or worked  # type: ignore[misc]
             except Unavailable:
                 raise
             except Exception:  # the rest must flow
@@ -175,7 +179,7 @@ class Worker:
     def _deliver(self) -> bool:
         with self._lock:
             slots = self._free
-        if slots <= 0:
+        if slots <= 0 or self._stop.is_set():
             return False
         if not self._runner.read(_anything_to_send, lane="engine"):
             return False

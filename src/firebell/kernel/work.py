@@ -44,6 +44,8 @@ class Read:
         self.connection = connection
         self.now = now
         self.actor = actor
+        self.memo: dict[Any, Any] = {}
+        """What was looked up in this unit and cannot change within it; keys are tuples that begin with a name."""
 
     def needs(self, permission: Permission, team: str | None = None) -> None:
         """The first line of every command and query: raises Forbidden (or Unauthenticated) unless the actor may."""

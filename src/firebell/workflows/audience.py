@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from firebell.domain.escalation.model import Target, TargetKind
@@ -48,12 +48,23 @@ class _Candidate:
 
 
 def resolve(read: Read, targets: Sequence[Target]) -> Audience:
-    """Resolve targets at this instant. Every person appears once, under the first target that names them."""
+    """Resolve targets at this instant. Every person appears once, under the first target that names them.
+
+    Within one unit the answer for the same targets is the same; a storm asks for it hundreds of times.
+    """
+    key = ("audience", *targets)
+    if key not in read.memo:
+        read.memo[key] = _resolved(read, targets)
+    found: Audience = read.memo[key]
+    return found
+
+
+def _resolved(read: Read, targets: Sequence[Target]) -> Audience:
     audience = Audience()
     candidates: list[_Candidate] = []
     for target in targets:
         candidates += _of_target(read, target, audience)
-    found = {str(k): v for k, v in people.people(read, {c.user_id for c in candidates}).items()}
+    found = _people(read, {c.user_id for c in candidates})
     seen: set[str] = set()
     for candidate in sorted(candidates, key=lambda c: c.shadow):
         if candidate.user_id in seen:
@@ -67,6 +78,20 @@ def resolve(read: Read, targets: Sequence[Target]) -> Audience:
         seen.add(candidate.user_id)
         audience.people.append(Chosen(person, candidate.why, candidate.shadow))
     return audience
+
+
+def warm(read: Read, user_ids: Iterable[str]) -> None:
+    """Look up people who will be asked for in this unit, all at once."""
+    _people(read, set(user_ids))
+
+
+def _people(read: Read, user_ids: set[str]) -> dict[str, Person | None]:
+    missing = [user_id for user_id in user_ids if ("person", user_id) not in read.memo]
+    if missing:
+        found = {str(user_id): person for user_id, person in people.people(read, missing).items()}
+        for user_id in missing:
+            read.memo["person", user_id] = found.get(user_id)
+    return {user_id: read.memo["person", user_id] for user_id in user_ids}
 
 
 def _of_target(read: Read, target: Target, audience: Audience) -> list[_Candidate]:

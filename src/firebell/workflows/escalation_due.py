@@ -7,6 +7,7 @@ reaches nobody pages the fallback and raises a coverage gap; so does the end of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
@@ -41,6 +42,7 @@ from firebell.domain.escalation.model import (
 )
 from firebell.domain.paging.model import Page
 from firebell.domain.people import queries as people
+from firebell.domain.people.model import Person
 from firebell.kernel import ids
 from firebell.kernel.clock import plus, seconds_between
 from firebell.kernel.crash import crashpoint
@@ -55,23 +57,51 @@ TRY_AGAIN_S = 5
 
 def climb(work: Work, run_id: str, alert_id: str) -> bool:
     """Take the due step of one run. False when there was nothing to do (somebody else did it, or it is over)."""
-    alert = alert_rows.take(work, alert_id)
-    run = store.take(work, run_id)
-    if run is None or not rules.is_due(run, work.now):
-        return False
+    return climb_all(work, [(run_id, alert_id)])
+
+
+def climb_all(work: Work, due: Sequence[tuple[str, str]]) -> bool:
+    """Take the due steps of several runs, (run id, alert id), in one unit: one read and one write per table."""
+    alerts_due = alert_rows.take_many(work, (alert_id for _, alert_id in due))
+    runs_due = store.take_many(work, (run_id for run_id, _ in due))
+    if len(runs_due) > 1:
+        ladders = [escalation.ladder_of(work, run) for run in runs_due.values()]
+        named = (t for ladder in ladders for step in ladder.steps[:2] for t in step.notify)
+        audience.warm(work, {target.id for target in named if target.kind is TargetKind.USER})
+    out = _Out()
+    worked = False
+    for run_id, alert_id in due:
+        run = runs_due.get(run_id)
+        if run is None or not rules.is_due(run, work.now):
+            continue
+        worked = True
+        _step(work, run, alerts_due.get(alert_id), out)
+    store.save(work, *out.runs)
+    page_due.begin(work, out.told)
+    return worked
+
+
+@dataclass(slots=True)
+class _Out:
+    """What a group of climbs leaves to be written."""
+
+    runs: list[Run] = field(default_factory=list)
+    told: list[tuple[Page, Person]] = field(default_factory=list)
+
+
+def _step(work: Work, run: Run, alert: Alert | None, out: _Out) -> None:
     if alert is None or alert.state == AlertState.RESOLVED:
-        escalation.end(work, run_id, "resolved")
-        return True
+        escalation.end(work, run.id, "resolved")
+        return
     also: tuple[Target, ...] = ()
+    late_s = int(seconds_between(run.due_at, work.now)) if run.due_at else 0
     if run.state == RunState.ACKNOWLEDGED:
         if run.acker_id:
             also = (Target(TargetKind.USER, run.acker_id),)
         run = escalation.expire_ack(work, run)
         _, alert = alerts.unacknowledge(work, alert.id, "the acknowledgement expired")
     ladder = escalation.ladder_of(work, run)
-    late_s = int(seconds_between(run.due_at, work.now)) if run.due_at else 0
-    _Climb(work, run, alert, ladder, also, late_s if late_s >= LATE_S else 0).go()
-    return True
+    _Climb(work, run, alert, ladder, also, late_s if late_s >= LATE_S else 0, out).go()
 
 
 def failed(work: Work, run_id: str, alert_id: str) -> None:
@@ -84,14 +114,17 @@ def failed(work: Work, run_id: str, alert_id: str) -> None:
         store.save(work, replace(run, failures=run.failures + 1, due_at=plus(work.now, TRY_AGAIN_S)))
         return
     store.save(work, replace(rules.exhaust(run), failures=run.failures + 1, movement=run.movement + 1))
-    page_fallback(work, run, alert, Climb(steps=(), fallback=()), "this alert could not be processed")
+    page_due.begin(work, page_fallback(work, run, alert, Climb((), ()), "this alert could not be processed"))
 
 
 class _Climb:
+    """One run on its way to the next step that reaches somebody."""
+
     def __init__(
-        self, work: Work, run: Run, alert: Alert, ladder: Climb, also: tuple[Target, ...], late_s: int
+        self, work: Work, run: Run, alert: Alert, ladder: Climb, also: tuple[Target, ...], late_s: int, out: _Out
     ) -> None:
-        self.work, self.run, self.alert, self.ladder, self.also, self.late_s = work, run, alert, ladder, also, late_s
+        self.work, self.run, self.alert, self.ladder = work, run, alert, ladder
+        self.also, self.late_s, self.out = also, late_s, out
 
     def go(self) -> None:
         for _ in range(len(self.ladder.steps) + 1):
@@ -115,7 +148,7 @@ class _Climb:
             work.record(self.alert.id, StepEmpty(run_id=run.id, step=run.step, loop=run.loop, reasons=found.reasons))
             return False
         self.run = rules.settle(run, step, work.now)
-        store.save(work, self.run)
+        self.out.runs.append(self.run)
         due = self.run.due_at
         work.record(
             self.alert.id,
@@ -124,7 +157,7 @@ class _Climb:
                 next_at=due.format_iso() if due else None, late_s=self.late_s,
             ),
         )  # fmt: skip
-        tell(work, self.run, self.alert, found.people, late_s=self.late_s)
+        self.out.told += to_tell(work, self.run, self.alert, found.people, late_s=self.late_s)
         work.publish(self.alert.id)
         return True
 
@@ -136,7 +169,7 @@ class _Climb:
             self.run = rules.exhaust(next_pass)
         else:
             self.run = rules.wait_after_empty_pass(replace(next_pass, loop=self.run.loop), self.ladder, work.now)
-        store.save(work, self.run)
+        self.out.runs.append(self.run)
         self._page_fallback("no step reached anybody")
         raise_gap(work, self.run, self.alert)
         work.publish(self.alert.id)
@@ -144,16 +177,16 @@ class _Climb:
     def _exhausted(self) -> None:
         work = self.work
         self.run = replace(rules.exhaust(self.run), movement=self.run.movement + 1)
-        store.save(work, self.run)
+        self.out.runs.append(self.run)
         work.record(self.alert.id, RunExhausted(run_id=self.run.id))
         self._page_fallback("nobody answered on any step")
         work.publish(self.alert.id)
 
     def _page_fallback(self, why: str) -> None:
-        page_fallback(self.work, self.run, self.alert, self.ladder, why)
+        self.out.told += page_fallback(self.work, self.run, self.alert, self.ladder, why)
 
 
-def page_fallback(work: Work, run: Run, alert: Alert, ladder: Climb, why: str) -> list[Chosen]:
+def page_fallback(work: Work, run: Run, alert: Alert, ladder: Climb, why: str) -> list[tuple[Page, Person]]:
     """Tell the policy's fallback, else the team's managers, else the installation's fallback, else administrators."""
     found = Audience()
     for targets in _fallbacks(work, run, ladder):
@@ -162,8 +195,7 @@ def page_fallback(work: Work, run: Run, alert: Alert, ladder: Climb, why: str) -
             break
     chosen = [Chosen(one.person, f"fallback: {why}") for one in found.reached]
     work.record(alert.id, FallbackPaged(run_id=run.id, people=[one.user_id for one in chosen], why=why))
-    tell(work, run, alert, chosen)
-    return chosen
+    return to_tell(work, run, alert, chosen)
 
 
 def _fallbacks(work: Work, run: Run, ladder: Climb) -> list[Sequence[Target]]:
@@ -176,9 +208,12 @@ def _fallbacks(work: Work, run: Run, ladder: Climb) -> list[Sequence[Target]]:
     ]
 
 
-def tell(work: Work, run: Run, alert: Alert, chosen: Sequence[Chosen], *, late_s: int = 0) -> None:
-    """One page per person; what their rules say at once is queued in this same transaction."""
+def to_tell(
+    work: Work, run: Run, alert: Alert, chosen: Sequence[Chosen], *, late_s: int = 0
+) -> list[tuple[Page, Person]]:
+    """One page per person, to be begun with ``page_due.begin``."""
     crashpoint("escalation.before_pages")
+    told = []
     for one in chosen:
         why = one.why if not late_s else f"{one.why}; delayed {late_s // 60} min"
         page = Page(
@@ -186,7 +221,8 @@ def tell(work: Work, run: Run, alert: Alert, chosen: Sequence[Chosen], *, late_s
             step=run.step, user_id=one.user_id, service_id=alert.service_id, severity=run.severity,
             urgency=run.urgency, why=why, shadow=one.shadow, started_at=work.now,
         )  # fmt: skip
-        page_due.begin(work, page, one.person)
+        told.append((page, one.person))
+    return told
 
 
 def raise_gap(work: Work, run: Run, alert: Alert) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
 from firebell.domain.alerts import store as alert_rows
 from firebell.domain.alerts.model import AlertState
 from firebell.domain.paging import commands as paging
@@ -11,13 +15,26 @@ from firebell.domain.paging.model import Fire, Page, PageState
 from firebell.domain.people import queries as people
 from firebell.domain.people import rules as people_rules
 from firebell.domain.people.model import Person
+from firebell.kernel.clock import Instant
 from firebell.kernel.work import Work
 
 
-def begin(work: Work, page: Page, person: Person) -> None:
-    """Start a page and fire what is due at once (nothing if this movement has already told the person)."""
-    for begun in paging.page(work, [page]):
-        _tick(work, begun, person)
+def begin(work: Work, told: Sequence[tuple[Page, Person]]) -> None:
+    """Start pages, one per person; what their rules say at once is queued in this same unit."""
+    new: list[tuple[Page, list[Fire]]] = []
+    for page, person in told:
+        key = ("rules", page.user_id, page.urgency)
+        if page.started_at is work.now and key in work.memo:
+            fires, following = work.memo[key]
+        else:
+            fires, following = work.memo[key] = _fires(work, page, person)
+        new.append((replace(page, covered_at=work.now, due_at=following), fires))
+    paging.ring(work, new)
+
+
+def tick_all(work: Work, due: Sequence[tuple[str, str]]) -> bool:
+    """The due rules of several pages, (page id, alert id), in one unit."""
+    return any([tick(work, page_id, alert_id) for page_id, alert_id in due])
 
 
 def tick(work: Work, page_id: str, alert_id: str) -> bool:
@@ -38,13 +55,18 @@ def tick(work: Work, page_id: str, alert_id: str) -> bool:
 
 
 def _tick(work: Work, page: Page, person: Person) -> None:
+    fires, following = _fires(work, page, person)
+    paging.fire(work, page, fires, work.now, following)
+
+
+def _fires(work: Work, page: Page, person: Person) -> tuple[list[Fire], Instant | None]:
+    """What a page's rules fire now, and when the next one does."""
     plan = people_rules.due(person, page.urgency, page.started_at, page.covered_at, work.now)
     fires = [
         Fire(step.method.id, step.method.channel, _reason(step.delay_s, page.urgency, plan.chosen))
         for step in plan.steps
     ]
-    following = people_rules.next_due_at(person, page.urgency, page.started_at, work.now)
-    paging.fire(work, page, fires, work.now, following)
+    return fires, people_rules.next_due_at(person, page.urgency, page.started_at, work.now)
 
 
 def _reason(delay_s: int, urgency: str, chosen: str) -> str:

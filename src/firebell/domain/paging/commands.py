@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from firebell.domain.paging import queue, rules, store
 from firebell.domain.paging.model import (
+    AckToken,
     ChannelConfigured,
     Delivery,
     DeliveryKind,
@@ -23,26 +24,33 @@ from firebell.domain.paging.model import (
     PersonPaged,
     StaleRecord,
 )
+from firebell.domain.paging.queries import link
 from firebell.kernel import ids
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant, plus, seconds_between
+from firebell.kernel.errors import Conflict
+from firebell.kernel.secrets import hash_token
 from firebell.kernel.work import Work
 
 
-def page(work: Work, new: Sequence[Page]) -> list[Page]:
-    """Begin telling people. A person already told at this movement of this run is not told twice."""
-    begun = [one for one in new if store.add_pages(work, [one])]
-    for one in begun:
+def ring(work: Work, new: Sequence[tuple[Page, Sequence[Fire]]]) -> None:
+    """Begin telling people: pages with what their rules fire at once, all in this unit.
+
+    One page per person at each movement of a run; the table itself refuses a second.
+    """
+    if not new:
+        return
+    store.add_pages(work, [page for page, _ in new])
+    store.add_deliveries(work, [_delivery(work, page, one) for page, fires in new for one in fires])
+    for one, _ in new:
         work.record(
             one.alert_id,
             PersonPaged(
                 page_id=one.id, user_id=one.user_id, why=one.why, step=one.step, loop=one.loop, shadow=one.shadow
             ),
-        )
-    if begun:
-        work.publish("pages", *{f"{p.user_id}" for p in begun})
-        work.wake()
-    return begun
+        )  # fmt: skip
+    work.publish("pages", *{page.user_id for page, _ in new})
+    work.wake()
 
 
 def fire(work: Work, page: Page, fires: Sequence[Fire], covered_at: Instant, due_at: Instant | None) -> list[Delivery]:
@@ -81,10 +89,10 @@ def send_text(
 def claim(work: Work, boot_id: str, slots: int) -> queue.Pass:
     """Take what may go now under a lease and a fencing token; what the throttles hold back gets a later due time.
 
-    Deliveries claimed three times without a recorded outcome are quarantined and returned in neither list.
+    Deliveries claimed three times without a recorded outcome are left for :func:`quarantine`.
     """
-    waiting = store.claimable(work, work.now, boot_id, max(slots * 8, 64))
-    waiting = [d for d in waiting if not _quarantine(work, d) and not _answered_in_flight(work, d)]
+    waiting = store.claimable(work, work.now, rules.UNRECORDED_MAX, max(slots * 8, 64))
+    waiting = [d for d in waiting if not _answered_in_flight(work, d)]
     if not waiting or slots <= 0:
         return queue.Pass()
     sent = store.sends(work, (d.user_id for d in waiting), queue.window_start(work.now))
@@ -132,17 +140,26 @@ def claim(work: Work, boot_id: str, slots: int) -> queue.Pass:
     return found
 
 
-def _quarantine(work: Work, delivery: Delivery) -> bool:
-    if not rules.quarantined(delivery):
+def quarantine(work: Work, delivery_id: str) -> bool:
+    """Give up a message whose senders keep disappearing, so that the rest flows. False: it is not one (any more)."""
+    delivery = store.take_delivery(work, delivery_id)
+    if delivery is None or not rules.quarantined(delivery, work.now):
         return False
     store.save_deliveries(
         work,
-        [replace(delivery, state=DeliveryState.FAILED, done_at=work.now, next_step="quarantined", unrecorded=0,
-                 reply="claimed three times and never recorded")],
+        [replace(delivery, state=DeliveryState.FAILED, done_at=work.now, next_step=rules.QUARANTINED, unrecorded=0,
+                 lease_until=None, reply="claimed three times and never recorded")],
     )  # fmt: skip
+    store.release_bundle(work, delivery.id)
     if delivery.alert_id:
         work.record(delivery.alert_id, DeliveryQuarantined(delivery_id=delivery.id, user_id=delivery.user_id))
+    work.publish("deliveries", *((delivery.alert_id,) if delivery.alert_id else ()))
     return True
+
+
+def end_leases(work: Work, boot_id: str) -> int:
+    """The only process there can be has started: what earlier ones were sending is taken over at once."""
+    return store.end_leases(work, except_of=boot_id)
 
 
 def _answered_in_flight(work: Work, delivery: Delivery) -> bool:
@@ -270,6 +287,23 @@ def issue_links(work: Work, links: Sequence[tuple[str, Sequence[str], str, str |
           "verbs": ["acknowledge", "escalate"], "expires_at": plus(work.now, rules.ACK_LINK_S)}
          for hashed, alerts, user_id, page_id in links],
     )  # fmt: skip
+
+
+def use_link(work: Work, plain: str) -> AckToken:
+    """Use a link up: it acknowledges once. Raises NotFound (unknown), Forbidden (expired), Conflict (used)."""
+    found = link(work, plain)
+    if found.used_at is not None or not store.use_token(work, hash_token(plain)):
+        raise Conflict("This link has been used.", hint="Sign in and open the alert from there.")
+    return found
+
+
+def undo_link(work: Work, plain: str) -> AckToken:
+    """Make a link good again within a minute of its use. Raises NotFound, Forbidden, Conflict (too late, or unused)."""
+    found = link(work, plain)
+    if not rules.may_undo(found.used_at, work.now):
+        raise Conflict("It is too late to undo this.", hint="Sign in and open the alert from there.")
+    store.release_token(work, hash_token(plain))
+    return found
 
 
 def configure_channel(work: Work, channel: str, settings: Mapping[str, str]) -> None:

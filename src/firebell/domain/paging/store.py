@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec.structs import asdict
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Index,
     Integer,
     Row,
     String,
     Table,
     Text,
+    and_,
     bindparam,
     func,
     or_,
@@ -145,9 +146,9 @@ def delivery(row: Row[Any]) -> Delivery:
     return Delivery(**row._mapping)
 
 
-def add_pages(work: Work, new: Sequence[Page]) -> int:
-    """Insert pages; one per (run, movement, person). Returns how many went in."""
-    return work.insert(pages, [asdict(p) for p in new], skip_existing=True)
+def add_pages(work: Work, new: Sequence[Page]) -> None:
+    """Insert pages; one per (run, movement, person), or the whole unit fails."""
+    work.insert_structs(pages, new)
 
 
 def add_deliveries(work: Work, new: Sequence[Delivery]) -> None:
@@ -168,7 +169,7 @@ _DELIVERY_FIELDS = [
     n
     for n in deliveries.c.keys()
     if n not in ("id", "kind", "page_id", "alert_id", "service_id", "user_id", "created_at")
-]  # noqa: SIM118
+]
 _SAVE_DELIVERY = (
     update(deliveries).where(deliveries.c.id == bindparam("_id")).values({n: bindparam(n) for n in _DELIVERY_FIELDS})
 )
@@ -240,24 +241,38 @@ def next_page_due(read: Read) -> Instant | None:
     return found
 
 
-def claimable(work: Work, now: Instant, boot_id: str, limit: int) -> list[Delivery]:
-    """Queued and due, or sending with a lease that has run out (on SQLite also any lease of an earlier process).
+def _abandoned(now: Instant) -> ColumnElement[bool]:
+    """Being sent by somebody whose lease has run out."""
+    return and_(deliveries.c.state == DeliveryState.SENDING, deliveries.c.lease_until < now)
 
-    Rows another node is claiming right now are skipped.
-    """
-    lost = deliveries.c.state == DeliveryState.SENDING
-    dead = deliveries.c.lease_until < now
-    if work.is_sqlite:
-        dead = or_(dead, deliveries.c.owner != boot_id)
+
+def claimable(work: Work, now: Instant, unrecorded_max: int, limit: int) -> list[Delivery]:
+    """Queued and due, or abandoned fewer than ``unrecorded_max`` times. Rows another node is claiming are skipped."""
+    queued = and_(deliveries.c.state == DeliveryState.QUEUED, deliveries.c.due_at <= now)
+    again = and_(_abandoned(now), deliveries.c.unrecorded < unrecorded_max)
     query = (
         select(deliveries)
-        .where(or_((deliveries.c.state == DeliveryState.QUEUED) & (deliveries.c.due_at <= now), lost & dead))
+        .where(or_(queued, again))
         .order_by(deliveries.c.priority, deliveries.c.due_at, deliveries.c.id)
         .limit(limit)
     )
     if not work.is_sqlite:
         query = query.with_for_update(skip_locked=True)
     return [delivery(row) for row in work.all(query)]
+
+
+def abandoned(read: Read, now: Instant, unrecorded_min: int) -> list[Delivery]:
+    """Those whose senders have disappeared at least ``unrecorded_min`` times in a row."""
+    query = (
+        select(deliveries).where(_abandoned(now), deliveries.c.unrecorded >= unrecorded_min).order_by(deliveries.c.id)
+    )
+    return [delivery(row) for row in read.all(query)]
+
+
+def end_leases(work: Work, *, except_of: str) -> int:
+    """Every lease but those of one process has just run out."""
+    others = and_(deliveries.c.state == DeliveryState.SENDING, deliveries.c.owner != except_of)
+    return work.write(update(deliveries).where(others).values(lease_until=plus(work.now, -0.000001)))
 
 
 def next_delivery_due(read: Read) -> Instant | None:
@@ -365,6 +380,11 @@ def use_token(work: Work, hashed: str) -> bool:
             .values(used_at=work.now)
         )
     )
+
+
+def release_token(work: Work, hashed: str) -> None:
+    """Make a used link good again."""
+    work.write(update(ack_tokens).where(ack_tokens.c.hash == hashed).values(used_at=None))
 
 
 def settings(read: Read, channel: str | None = None) -> dict[str, dict[str, str]]:
