@@ -6,6 +6,7 @@ import gc
 import hmac
 import json
 import secrets as entropy
+import socket
 import sys
 import threading
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ import structlog
 import uvicorn
 from sqlalchemy import text
 
+from firebell.domain.paging import commands as paging
 from firebell.domain.paging import queries as paging_queries
 from firebell.domain.people import setup
 from firebell.domain.people.model import ContactMethod
@@ -42,6 +44,9 @@ from firebell.workflows.delivery_due import Carrier, Sender
 
 log = structlog.get_logger()
 
+REQUESTS_END_WITHIN_S = 3
+"""What is left of the ten seconds of a stop belongs to the sends under way, which may take six."""
+
 
 @dataclass(slots=True)
 class House:
@@ -61,6 +66,7 @@ class House:
     inbound: Inbound
     worker: Worker
     roles: frozenset[str]
+    live: Live = field(default_factory=Live)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _listener: threading.Thread | None = None
 
@@ -71,6 +77,11 @@ class House:
         if not self.database.is_sqlite:
             self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
             self._listener.start()
+
+    def finish(self) -> None:
+        """The end is near: streams close, nothing new is claimed; requests and sends under way are finished."""
+        self.live.close()
+        self.worker.finish()
 
     def close(self) -> None:
         self._stopping.set()
@@ -106,6 +117,8 @@ def open_house(
     keyring = _keyring(settings)
     prepare(database)
     runner = Runner(database, clock, chain_key(keyring.current))
+    if database.is_sqlite:
+        runner.run(lambda work: paging.end_leases(work, boot_id))
     fetch = Fetch(FetchPolicy(allow_http=settings.allow_http, allow_internal=settings.allow_internal))
     channels = all_channels()
     sources = all_sources()
@@ -187,9 +200,8 @@ def site_for(house: House, live: Live) -> Site:
 
 def application(house: House) -> Front:
     """The ASGI application of an open house."""
-    live = Live()
-    house.runner.on_commit(live.committed)
-    site = site_for(house, live)
+    house.runner.on_commit(house.live.committed)
+    site = site_for(house, house.live)
     app = create_app(site, on_start=house.start, on_stop=house.close)
     return Front(site, app)
 
@@ -215,11 +227,25 @@ def serve_forever(roles: frozenset[str], listen: str | None = None) -> int:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-    uvicorn.run(
+    config = uvicorn.Config(
         application(house), host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=8, backlog=2048,
+        timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, backlog=2048,
     )  # fmt: skip
-    return 0
+    server = _Server(config, house)
+    server.run()
+    return 0 if server.started else 1
+
+
+class _Server(uvicorn.Server):
+    """Lets the house begin to end together with the requests: one after the other would take longer than a stop may."""
+
+    def __init__(self, config: uvicorn.Config, house: House) -> None:
+        super().__init__(config)
+        self._house = house
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._house.finish()
+        await super().shutdown(sockets)
 
 
 def _say_how_to_begin(house: House) -> None:

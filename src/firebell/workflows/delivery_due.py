@@ -6,7 +6,8 @@ it. The fencing token decides whose record counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,10 +27,11 @@ from firebell.domain.people.model import ContactMethod, Person
 from firebell.domain.services import queries as services
 from firebell.kernel.clock import micros
 from firebell.kernel.crash import crashpoint
+from firebell.kernel.errors import Unavailable
 from firebell.kernel.fetch import Fetch
 from firebell.kernel.secrets import new_url_token
 from firebell.kernel.work import Runner, Work
-from firebell.workflows import wording
+from firebell.workflows import message_quarantined, wording
 
 log = structlog.get_logger()
 
@@ -70,9 +72,12 @@ class Sender:
         self._public_url = public_url
         self._settings_of = settings_of
         self._method_of = method_of
+        self._results = _Results(runner)
 
     def claim(self, slots: int) -> list[Claimed]:
         """Take up to ``slots`` messages that may go now."""
+        for lost in self._runner.read(paging_queries.abandoned, lane="engine"):
+            self._runner.run(lambda work, lost=lost: message_quarantined.isolate(work, lost), lane="engine")  # type: ignore[misc]
         before = self._runner.clock.monotonic()
         claimed = self._runner.run(lambda work: self._claim(work, slots, before), lane="engine")
         crashpoint("send.after_claim")
@@ -137,13 +142,58 @@ class Sender:
                 claimed.message, self._method_of(claimed.method),
                 self._settings_of(claimed.delivery.channel, claimed.settings), self._fetch,
             )  # fmt: skip
-        except Exception as error:  # noqa: BLE001 - a faulty channel must not stop the others
+        except Exception as error:  # a faulty channel must not stop the others
             log.exception("channel_raised", channel=claimed.delivery.channel, delivery=claimed.delivery.id)
             outcome = Outcome(OutcomeKind.RETRY, f"the channel failed: {type(error).__name__}")
         crashpoint("send.after_provider")
         took_ms = round((clock.monotonic() - started) * 1000)
-        self._runner.run(lambda work: _settle(work, claimed.delivery, outcome, took_ms=took_ms), lane="engine")
+        self._results.add(_Result(claimed.delivery, outcome, took_ms))
         crashpoint("send.after_record")
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What came of one attempt."""
+
+    delivery: Delivery
+    outcome: Outcome
+    took_ms: int
+
+
+class _Results:
+    """Records results that come in together in one unit: a send that is not recorded yet is a copy if we die now.
+
+    Whoever holds the turn records for all who wait for it.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._waiting: list[_Result] = []
+        self._guard = threading.Lock()
+        self._turn = threading.Lock()
+
+    def add(self, result: _Result) -> None:
+        """Returns when ``result`` is recorded (or could not be: then its lease runs out and the message goes again)."""
+        with self._guard:
+            self._waiting.append(result)
+        with self._turn:
+            with self._guard:
+                group, self._waiting = self._waiting, []
+            self._record(sorted(group, key=lambda r: r.delivery.id))
+
+    def _record(self, group: list[_Result]) -> None:
+        if not group:
+            return
+        try:
+            self._runner.run(lambda work: _settle_all(work, group), lane="engine")
+        except Unavailable:
+            log.warning("results_not_recorded", deliveries=[r.delivery.id for r in group])
+        except Exception:  # one poisoned result must not hold the rest
+            if len(group) == 1:
+                log.exception("result_not_recorded", delivery=group[0].delivery.id)
+                return
+            for one in group:
+                self._record([one])
 
 
 def _cannot_go(
@@ -192,6 +242,11 @@ def _go_elsewhere_meanwhile(work: Work, lead: Delivery, wait_us: int) -> None:
     if others and page is not None:
         fire = Fire(others[0].id, others[0].channel, f"{lead.channel} is held back for over a minute")
         paging.fire(work, page, [fire], page.covered_at or work.now, page.due_at)
+
+
+def _settle_all(work: Work, group: Sequence[_Result]) -> None:
+    for one in group:
+        _settle(work, one.delivery, one.outcome, took_ms=one.took_ms)
 
 
 def _settle(work: Work, claimed: Delivery, outcome: Outcome, *, took_ms: int) -> None:

@@ -223,7 +223,7 @@ def record(work: Work, claimed: Delivery, outcome: Outcome, *, others_left: bool
         sequel = rules.Sequel(rules.Next.GIVE_UP, None, "answered meanwhile")
     store.save_deliveries(work, [_settled(current, outcome, sequel, work.now)])
     if sequel.next is not rules.Next.DONE:
-        store.release_bundle(work, current.id)
+        store.release_bundle(work, current.id, sequel.at)
     _tell(work, current, outcome, sequel)
     work.publish("deliveries", *((current.alert_id,) if current.alert_id else ()), current.user_id)
     return sequel

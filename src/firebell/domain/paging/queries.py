@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from firebell.domain.paging import store
+from firebell.domain.paging import rules, store
 from firebell.domain.paging.model import AckToken, Delivery, Page
 from firebell.domain.paging.store import deliveries, pages
 from firebell.kernel.actor import Permission
@@ -112,6 +112,16 @@ def link(read: Read, plain: str) -> AckToken:
 
 def due_pages(read: Read, now: Instant, limit: int = 200) -> list[tuple[str, str]]:
     return store.due_pages(read, now, limit)
+
+
+def abandoned(read: Read) -> list[Delivery]:
+    """Messages to be quarantined: their senders have disappeared too often."""
+    return store.abandoned(read, read.now, rules.UNRECORDED_MAX)
+
+
+def quarantines(read: Read, alert_id: str) -> int:
+    """How many messages about this alert have been quarantined."""
+    return sum(d.next_step == rules.QUARANTINED for d in store.deliveries_of_alerts(read, [alert_id]))
 
 
 def next_page_due(read: Read) -> Instant | None:

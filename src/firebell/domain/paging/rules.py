@@ -19,6 +19,8 @@ FAILOVER_AFTER_S = 60
 BACKOFF_CAP_S = 60
 UNRECORDED_MAX = 3
 ACK_LINK_S = 86_400
+UNDO_S = 60
+QUARANTINED = "quarantined"
 
 FIRST_OF_SERVICE = 0
 VERIFICATION = 1
@@ -100,9 +102,10 @@ def may_start(claimed_monotonic: float, monotonic: float) -> bool:
     return monotonic - claimed_monotonic <= START_WITHIN_S
 
 
-def quarantined(delivery: Delivery) -> bool:
+def quarantined(delivery: Delivery, now: Instant) -> bool:
     """Claimed three times and never recorded: it takes the process down with it. The rest must flow."""
-    return delivery.unrecorded >= UNRECORDED_MAX
+    abandoned = delivery.lease_until is not None and delivery.lease_until < now
+    return delivery.state == DeliveryState.SENDING and abandoned and delivery.unrecorded >= UNRECORDED_MAX
 
 
 def may_overwrite(before: str, after: str) -> bool:
@@ -120,3 +123,8 @@ def ended(page: Page, now: Instant) -> Page:
     if page.state != PageState.RINGING:
         return page
     return replace(page, state=PageState.ENDED, due_at=None, ended_at=now)
+
+
+def may_undo(used_at: Instant | None, now: Instant) -> bool:
+    """Whether what a link did can still be taken back: for 60 s after its use."""
+    return used_at is not None and seconds_between(used_at, now) <= UNDO_S

@@ -291,12 +291,15 @@ def bundled_in(read: Read, lead_ids: Iterable[str]) -> list[Delivery]:
     return [delivery(row) for row in read.all(query)]
 
 
-def release_bundle(work: Work, lead_id: str) -> int:
-    """The message that was to speak for them did not go: they stand in the queue again on their own."""
+def release_bundle(work: Work, lead_id: str, due_at: Instant | None = None) -> int:
+    """The message that was to speak for them did not go: they stand in the queue again on their own.
+
+    ``due_at``: when their destination is tried again (now if not given).
+    """
     return work.write(
         update(deliveries)
         .where(deliveries.c.bundle_id == lead_id, deliveries.c.state == DeliveryState.BUNDLED)
-        .values(state=DeliveryState.QUEUED, bundle_id=None, due_at=work.now, done_at=None, next_step="")
+        .values(state=DeliveryState.QUEUED, bundle_id=None, due_at=due_at or work.now, done_at=None, next_step="")
     )
 
 
