@@ -93,14 +93,14 @@ class Receiver:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         method, path, _ = head.split(" ", 2)
         headers = {
-            name.lower(): value.strip()
-            for name, _, value in (line.partition(":") for line in head.split("\r\n")[1:])
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head.split("\r\n")[1:])
         }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         data = json.loads(body).get("data", {}) if body else {}
         hit = Hit(
             self._clock.monotonic(), method, path, headers.get("webhook-id", ""), data.get("alert_id") or "",
-            data.get("title") or "", data.get("body") or "", bool(data.get("copies_possible")), data.get("ack_url") or "",
+            data.get("title") or "", data.get("body") or "", bool(data.get("copies_possible")),
+            data.get("ack_url") or "",
         )  # fmt: skip
         with self._arrived:
             self.hits.append(hit)

@@ -1,7 +1,7 @@
-"""Starts servers by forking: the imports are done once, so that a start costs what a start costs and not two seconds more.
+"""Starts servers by forking: the imports are done once, so that hundreds of starts fit in minutes.
 
-Reads one JSON object of environment variables, ``log`` and ``roles`` per line; answers each with the child's pid. A child
-runs ``firebell.app.serve_forever`` exactly as ``firebell serve`` does.
+Reads one JSON object of environment variables, ``log`` and ``roles`` per line; answers each with the child's pid. A
+child runs ``firebell.app.serve_forever`` exactly as ``firebell serve`` does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Senders that behave like real ones: they keep an event until somebody has said 2xx to it, and send it again if not."""
+"""Senders that behave like real ones: they send an event again until somebody has said 2xx to it."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ class Load:
 
 def _request(key: str, name: str) -> bytes:
     body = json.dumps({"summary": f"alert {name} is firing", "dedup_key": name, "severity": "SEV2"}).encode()
-    head = f"POST /in/generic/{key} HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-    return head.encode() + b"\r\n\r\n" + body
+    head = f"POST /in/generic/{key} HTTP/1.1\r\nHost: test\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
 
 async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:

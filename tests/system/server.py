@@ -19,11 +19,12 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx2
 
 from firebell.kernel.clock import SystemClock
+from firebell.settings import Settings
 from tests.databases import free_port
 
 CLOCK = SystemClock()
@@ -33,6 +34,11 @@ _never = threading.Event()
 def pause(seconds: float) -> None:
     """Let real time pass; only for processes that cannot be told the time."""
     _never.wait(seconds)
+
+
+def settings_of(data: Path, database_url: str = "", **more: Any) -> Settings:
+    """The settings with which a test opens the installation itself, while no server has it."""
+    return Settings(**{"data": data, "database_url": database_url, **more})
 
 
 class Launcher:

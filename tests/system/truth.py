@@ -1,4 +1,4 @@
-"""What really happened, by comparing three accounts: the senders' (who got a 2xx), the receiver's and the database's."""
+"""What really happened: three accounts compared, of the senders (who got a 2xx), the receiver and the database."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import select
 
 from firebell.app import open_house
 from firebell.domain.alerts.store import alerts
 from firebell.kernel import journal
-from firebell.settings import Settings
 from firebell.workflows import laws
 from tests.fakes.receiver import Hit
+from tests.system.server import settings_of
 
 ALERT = re.compile(r"k-\d{6}")
 
@@ -53,9 +54,9 @@ def told(hits: Iterable[Hit]) -> set[str]:
     return {name for hit in hits for name in ALERT.findall(hit.body)}
 
 
-def account(settings: Settings, acknowledged: set[str], hits: Sequence[Hit]) -> Account:
+def account(data: Path, database_url: str, acknowledged: set[str], hits: Sequence[Hit]) -> Account:
     """Settle up after the servers have ended. Opens the installation itself, so no server may run on SQLite."""
-    house = open_house(settings, inline=True)
+    house = open_house(settings_of(data, database_url), inline=True)
     try:
         rows = house.runner.read(lambda read: read.all(select(alerts.c.dedup_key)))
         stored = Counter(row.dedup_key for row in rows if ALERT.fullmatch(row.dedup_key))
