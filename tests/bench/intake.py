@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.bench.server import Server, serving
+from tests.bench.sink import Sink
 
 CONNECTIONS = 64
 SECONDS = 8.0
@@ -120,13 +121,14 @@ async def load(server: Server, count: int, seconds: float) -> Tally:
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the figures: one service (a storm behind its cap), and many services with a person each."""
     cores = os.sched_getaffinity(0)
     if len(cores) > 1:
         os.sched_setaffinity(0, cores - {0})
-    for count in (1, 100):
-        with serving(people_count=20) as server:
-            if count == 1:
+    sink = Sink().start()
+    for services, count in ((1, 1), (1, 100), (50, 1)):
+        with serving(people_count=services, to=sink.url) as server:
+            if (services, count) == (1, 1):
                 print(f"start to first answer {server.started_in_s:.2f} s, idle RSS {server.rss_mib():.0f} MiB")
             asyncio.run(load(server, count, 1.0))
             before = server.cpu_s()
@@ -134,9 +136,10 @@ def main() -> None:
             cpu = server.cpu_s() - before
             requests = len(tally.times)
             print(
-                f"{count:>3} alert(s) per body: {requests / SECONDS:,.0f} requests/s, {requests * count / SECONDS:,.0f} alerts/s, "
-                f"p50 {tally.quantile(0.5) * 1e3:.1f} ms, p99 {tally.quantile(0.99) * 1e3:.1f} ms, "
-                f"{cpu / max(requests, 1) * 1e6:.0f} us CPU per request, RSS {server.rss_mib():.0f} MiB, answers {tally.statuses}"
+                f"{services:>3} service(s), {count:>3} alert(s) a body: {requests / SECONDS:,.0f} requests/s, "
+                f"{requests * count / SECONDS:,.0f} alerts/s, p50 {tally.quantile(0.5) * 1e3:.1f} ms, "
+                f"p99 {tally.quantile(0.99) * 1e3:.1f} ms, {cpu / max(requests, 1) * 1e6:.0f} us CPU a request, "
+                f"RSS {server.rss_mib():.0f} MiB, answers {tally.statuses}"
             )
 
 
