@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Table
 
-from firebell.domain.oncall import store
+from firebell.domain.oncall import feed_store, store
 from firebell.kernel.clock import SetClock
 from firebell.kernel.db import Database
 from firebell.kernel.journal import ChainKey, journal
 from firebell.kernel.work import Runner
 
-TABLES: list[Table] = [journal, store.schedules, store.overrides, store.shifts, store.feeds, store.cancelled]
+TABLES: list[Table] = [journal, store.schedules, store.overrides, store.shifts, feed_store.feeds, feed_store.cancelled]
 
 
 @pytest.fixture

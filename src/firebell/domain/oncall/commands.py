@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
-from firebell.domain.oncall import store
+from firebell.domain.oncall import feed_store, store
 from firebell.domain.oncall.events import vanished
 from firebell.domain.oncall.facts import (
     FeedIssued,
@@ -208,16 +208,16 @@ def issue_feed(work: Work, *, schedule_id: ScheduleId | None = None, user_id: Us
     owner = _feed_owner(work, schedule_id, user_id)
     new = ids.new("fed", work.now)
     token, token_hash = new_url_token()
-    store.add_feed(work, Feed(id=new, schedule_id=schedule_id, user_id=user_id, created_at=work.now), token_hash)
+    feed_store.add_feed(work, Feed(id=new, schedule_id=schedule_id, user_id=user_id, created_at=work.now), token_hash)
     work.record(owner, FeedIssued(feed_id=new))
     return NewFeed(new, token)
 
 
 def revoke_feed(work: Work, feed_id: str) -> None:
     """From the commit on the address answers as if it had never been."""
-    found = store.feed(work, feed_id)
+    found = feed_store.feed(work, feed_id)
     owner = _feed_owner(work, found.schedule_id if found else None, found.user_id if found else None)
-    store.revoke_feed(work, feed_id)
+    feed_store.revoke_feed(work, feed_id)
     work.record(owner, FeedRevoked(feed_id=feed_id))
 
 
@@ -268,7 +268,7 @@ def _after_change(work: Work, schedule_id: ScheduleId, before: Schedule | None =
     record(work, now)
     if before is not None:
         gone, stand = vanished(before, now.schedule, work.now)
-        store.note_cancelled(work, schedule_id, gone, stand)
+        feed_store.note_cancelled(work, schedule_id, gone, stand)
     work.publish("schedules", schedule_id)
     work.wake()
     return now.schedule

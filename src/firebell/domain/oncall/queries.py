@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from firebell.domain.oncall import store
+from firebell.domain.oncall import feed_store, store
 from firebell.domain.oncall.events import FEED_AHEAD_S, FEED_PAST_S, MARGIN_S, Event, FeedEvent, FeedPage, events
 from firebell.domain.oncall.model import (
     Calendar,
@@ -148,7 +148,7 @@ def feeds(read: Read, *, schedule_id: ScheduleId | None = None, user_id: UserId 
     else:
         own = read.actor.kind == "user" and read.actor.id == user_id
         read.needs(Permission.SELF_EDIT if own else Permission.PEOPLE_EDIT)
-    return store.feeds_of(read, schedule_id=schedule_id, user_id=user_id)
+    return feed_store.feeds_of(read, schedule_id=schedule_id, user_id=user_id)
 
 
 def feed_page(read: Read, token: str) -> FeedPage | None:
@@ -157,7 +157,7 @@ def feed_page(read: Read, token: str) -> FeedPage | None:
     From 15 days ago to 180 days ahead, counted from the start of the day (UTC), so that a feed in which nothing
     changed is the same all day.
     """
-    feed = store.feed_by_hash(read, hash_token(token))
+    feed = feed_store.feed_by_hash(read, hash_token(token))
     if feed is None:
         return None
     today = Instant.from_timestamp(read.now.timestamp() // 86_400 * 86_400)
@@ -179,7 +179,7 @@ def feed_page(read: Read, token: str) -> FeedPage | None:
         )
     shown = [_feed_event(event, of[event.on.schedule_id]) for event in events(found, begin, end)]
     uids = {one.event.uid for one in shown}
-    for event, at in store.cancelled_events(read, schedule_id=feed.schedule_id, user_id=feed.user_id):
+    for event, at in feed_store.cancelled_events(read, schedule_id=feed.schedule_id, user_id=feed.user_id):
         kept_of = of.get(event.on.schedule_id) or store.kept(read, event.on.schedule_id)
         if event.uid not in uids and event.ends_at > begin and kept_of is not None:
             shown.append(replace(_feed_event(event, kept_of), changed_at=at, cancelled=True))
