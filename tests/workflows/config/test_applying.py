@@ -295,6 +295,30 @@ def test_an_object_made_by_hand_comes_into_a_files_hands_and_can_leave_again(han
     assert changes(hand.plan(freed)) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"), [("Schedule", "primary"), ("EscalationPolicy", "payments"), ("Service", "checkout")]
+)
+def test_an_object_can_leave_its_team(hand: Hand, kind: str, name: str) -> None:
+    hand.apply(ACME)
+    head = f"kind: {kind}\nmetadata: {{name: {name}"
+    left = ACME.replace(f"{head}, team: payments}}", f"{head}}}")
+    assert left != ACME
+    assert diff(hand.apply(left)) == ["metadata.team: payments"]
+    assert changes(hand.plan(left)) == []
+
+
+@pytest.mark.parametrize("kind", ["User", "Team", "Schedule", "EscalationPolicy", "Service"])
+def test_an_object_of_every_kind_can_be_left_to_hands_and_taken_back(hand: Hand, kind: str) -> None:
+    hand.apply(ACME)
+    freed = ACME.replace(f"kind: {kind}\nmetadata: {{", f"kind: {kind}\nmetadata: {{managed: false, ")
+    hand.apply(freed)
+    assert kind not in {each for each, _ in hand.current().managed_by}
+    assert changes(hand.plan(freed)) == []
+    hand.apply(ACME)
+    assert changes(hand.plan(ACME)) == []
+    assert set(hand.current().managed_by) == set(hand.current().items)
+
+
 def test_dangling_references_name_a_near_match(hand: Hand) -> None:
     told = problems(hand, ACME.replace("fallback: [{user: ben}]", "fallback: [{user: bne}]"))
     assert told == ["acme.yaml:43 spec.fallback[0].user: There is no User “bne”. Did you mean “ben”?"]

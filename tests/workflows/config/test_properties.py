@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 
 from firebell.domain.people import commands as users
 from firebell.integrations.channels import all_channels
@@ -23,7 +23,10 @@ from tests.workflows.config.conftest import Hand
 from tests.workflows.config.worlds import worlds
 
 ROOT = ("User", "root")
-few = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+# Shrinking runs whole applications hundreds of times: the failing company is quicker read than shrunk.
+few = settings(
+    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate]
+)
 
 
 @contextmanager

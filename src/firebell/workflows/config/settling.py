@@ -20,27 +20,27 @@ def completed(wanted: Item, current: Item, channels: Mapping[str, ChannelDeclara
         return replace(wanted, spec=replace(spec, integrations=doors))
     if isinstance(spec, UserSpec) and isinstance(now, UserSpec):
         before = {(m.name, m.channel): m for m in now.methods}
-        methods = tuple(_with_secrets(m, before.get((m.name, m.channel)), channels) for m in spec.methods)
+        methods = tuple(_settled(m, before.get((m.name, m.channel)), channels) for m in spec.methods)
         return replace(wanted, spec=replace(spec, methods=methods))
     if isinstance(spec, ScheduleSpec) and isinstance(now, ScheduleSpec):
         return replace(wanted, spec=replace(spec, layers=settled_layers(spec.layers, now.layers)))
     return wanted
 
 
-def _with_secrets(
-    wanted: MethodSpec, current: MethodSpec | None, channels: Mapping[str, ChannelDeclaration]
-) -> MethodSpec:
+def _settled(wanted: MethodSpec, current: MethodSpec | None, channels: Mapping[str, ChannelDeclaration]) -> MethodSpec:
     if current is None:
         return wanted
     kept = {name: current.values[name] for name in wanted.secret - wanted.values.keys() if name in current.values}
-    if not kept:
-        return wanted
     values = {**wanted.values, **kept}
-    try:
-        checked = channels[wanted.channel].check(values)
-    except Invalid:
-        return replace(wanted, values=values)  # said by the command, at the object's place
-    return replace(wanted, values={name: checked[name] for name in values if name in checked})
+    if kept:
+        try:
+            checked = channels[wanted.channel].check(values)
+        except Invalid:
+            return replace(wanted, values=values)  # said by the command, at the object's place
+        values = {name: checked[name] for name in values if name in checked}
+    # “verified: false” asks the owner to confirm; once they have, there is nothing left to ask.
+    confirmed = current.verified and values == dict(current.values)
+    return replace(wanted, values=values, verified=wanted.verified or confirmed)
 
 
 def spoken_of(current: Item, wanted: Item, by_hand: Collection[tuple[str, str, str]], *, prune: bool) -> Item:
