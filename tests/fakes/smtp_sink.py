@@ -13,6 +13,7 @@ import email.policy
 import socket
 import ssl
 import threading
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,12 +27,14 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, TL
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One accepted message with its envelope; ``message`` is parsed, ``raw`` is as it came."""
+    """One accepted message with its envelope; ``message`` is parsed, ``raw`` is as it came, ``at`` by
+    ``time.perf_counter``."""
 
     sender: str
     to: list[str]
     message: EmailMessage
     raw: bytes
+    at: float = 0.0
 
     def part(self, kind: str) -> str:
         """The text of the ``plain`` or ``html`` part, with ``\\n`` line ends."""
@@ -136,7 +139,7 @@ class SmtpSink:
         assert isinstance(message, EmailMessage)
         with self._arrived:
             self.complaints += [f"malformed message: {defect!r}" for defect in message.defects]
-            self.mails.append(Mail(envelope.mail_from or "", list(envelope.rcpt_tos), message, raw))
+            self.mails.append(Mail(envelope.mail_from or "", list(envelope.rcpt_tos), message, raw, time.perf_counter()))
             self._arrived.notify_all()
         return "250 2.0.0 Kept"
 
