@@ -1,6 +1,7 @@
 """Writes the code of a schema change from the difference between the tables in the code and the steps so far.
 
-``python tools/migration.py initial`` writes ``0001_initial.py`` anew (until the first release);
+Until the first release there is one step: ``python tools/migration.py initial`` writes ``0001_initial.py`` anew from the
+tables in the code, and takes away steps that came after it. From then on,
 ``python tools/migration.py new "incidents get a phase"`` writes the next step, to be read and mended by hand.
 """
 
@@ -88,6 +89,9 @@ def initial() -> Path:
     guards = {dialect: guard_statements(dialect) for dialect in ("sqlite", "postgresql")}
     with create_engine("sqlite://").connect() as connection:
         text = body(connection)
+    for later in VERSIONS.glob("[0-9]*_*.py"):
+        if not later.name.startswith("0001_"):
+            later.unlink()
     return write(
         "initial",
         "0001",
