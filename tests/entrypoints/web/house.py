@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -25,7 +26,7 @@ class Served:
 
 
 @contextmanager
-def served(data: Path, *, clock: Clock | None = None, **given: object) -> Iterator[Served]:
+def served(data: Path, *, clock: Clock | None = None, **given: Any) -> Iterator[Served]:
     """Serve a fresh house; its worker runs by itself."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -35,7 +36,7 @@ def served(data: Path, *, clock: Clock | None = None, **given: object) -> Iterat
         settings = Settings(
             data=data, database_url=f"sqlite:///{data / 'firebell.db'}", public_url=origin, allow_http=True,
             allow_internal=("127.0.0.0/8",), **given,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
         house = open_house(settings, clock=clock)
         server = uvicorn.Server(
             uvicorn.Config(application(house), log_config=None, access_log=False, timeout_graceful_shutdown=2)

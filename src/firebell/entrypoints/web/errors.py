@@ -84,5 +84,4 @@ def problem(request: Request, status: int, words: str, field: str = "", hint: st
         context = {"page": browser.frame(view.title, whole=False), "view": view}
         html = browser.web.renderer.block("problem.html", "problem", context)
         return Response(html, status, media_type="text/html")
-    headers = {"Referrer-Policy": "no-referrer"} if request.url.path.startswith("/a/") else None
-    return browser.page("problem.html", view, title=view.title, status=status, headers=headers)
+    return browser.page("problem.html", view, title=view.title, status=status)

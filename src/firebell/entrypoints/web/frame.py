@@ -40,4 +40,4 @@ class PageFrame:
 
     @property
     def now_iso(self) -> str:
-        return self.now.format_iso()
+        return Instant.from_timestamp(int(self.now.timestamp())).format_iso()

@@ -8,12 +8,37 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from firebell.entrypoints.site import Site
-from firebell.entrypoints.web import search, theme
+from firebell.entrypoints.web import (
+    ack,
+    alert_export,
+    alerts,
+    now,
+    search,
+    setup,
+    setup_first,
+    setup_reach,
+    sign_in,
+    signals,
+    theme,
+)
 from firebell.entrypoints.web.render import STATIC, Renderer
 from firebell.entrypoints.web.session import Web
 from firebell.entrypoints.web.warnings import Warnings
 
-NOUNS: tuple[APIRouter, ...] = (theme.router, search.router)
+NOUNS: tuple[APIRouter, ...] = (
+    now.router,
+    sign_in.router,
+    setup.router,
+    setup_reach.router,
+    setup_first.router,
+    setup.link_router,
+    ack.router,
+    alerts.router,
+    alert_export.router,
+    signals.router,
+    theme.router,
+    search.router,
+)
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 ONE_HOUR = "public, max-age=3600"

@@ -20,6 +20,7 @@ from firebell.kernel.journal import Entry
 from firebell.kernel.work import Read
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+_ACTOR = re.compile(r"(?:user|link|integration|token|system):\w+")
 CHANNELS = {"sms": "SMS", "email": "e-mail", "voice": "call", "webpush": "push", "ntfy": "ntfy", "webhook": "webhook"}
 
 
@@ -203,6 +204,8 @@ def _say(name: str, value: Any, names: Names, zone: str, now: Instant) -> Markup
     if isinstance(value, str):
         if ID.fullmatch(value) or value in names.known:
             return names.link(value)
+        if _ACTOR.fullmatch(value):
+            return escape(names.of(value))
         if _INSTANT.fullmatch(value):
             return escape(moments.clock(Instant.parse_iso(value), zone, now))
         return escape(value)

@@ -31,6 +31,8 @@ from firebell.kernel.errors import Forbidden, Unauthenticated
 from firebell.kernel.work import Read, Work
 
 T = TypeVar("T")
+SECRET_PATHS = ("/a/", "/invite/", "/reset/", "/setup/")
+SECRET_HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
 LIVE_HEADER = "firebell-live"
 
 
@@ -54,7 +56,10 @@ def web_of(request: Request) -> Web:
 
 @dataclass(slots=True)
 class Browser:
-    """One request of one browser. ``user`` is ``None`` for a visitor, whose ``actor`` is nobody."""
+    """One request of one browser. ``user`` is ``None`` for a visitor, whose ``actor`` is nobody.
+
+    ``link_zone``: the time zone of the person whom the link in the address was sent to.
+    """
 
     request: Request
     web: Web
@@ -62,6 +67,7 @@ class Browser:
     user: User | None
     token: str
     session_id: str = ""
+    link_zone: str = ""
     _said: list[Flash] = field(default_factory=list)
 
     @property
@@ -77,7 +83,7 @@ class Browser:
 
     @property
     def zone(self) -> str:
-        return self.user.time_zone if self.user else "UTC"
+        return self.user.time_zone if self.user else self.link_zone or "UTC"
 
     @property
     def csrf(self) -> str:
@@ -105,7 +111,6 @@ class Browser:
 
     def page(
         self, template: str, view: object, *, title: str, nav: str = "", status: int = 200, block: str = "",
-        headers: Mapping[str, str] | None = None,
     ) -> Response:  # fmt: skip
         """``template`` drawn with ``view`` (the handler's page dataclass).
 
@@ -114,6 +119,7 @@ class Browser:
         wanted = self.request.query_params.get("fragment", "")
         if not wanted and block and self.request.headers.get("hx-request") == "true":
             wanted = block
+        headers = SECRET_HEADERS if has_secret(self.request) else None
         context = {"page": self.frame(title, nav, whole=not wanted), "view": view}
         if wanted:
             return HTMLResponse(self.web.renderer.block(template, wanted, context), status, headers=headers)
@@ -207,6 +213,12 @@ def who(request: Request) -> Browser:
     return Browser(request, web, actor, user, token, session_id)
 
 
+def by_link(request: Request) -> Browser:
+    """A visitor whose right is the secret in the address; whether they are also signed in plays no part."""
+    _from_here(request)
+    return Browser(request, web_of(request), NOBODY, None, "")
+
+
 def visitor(request: Request, form: Form) -> Browser:
     """Whoever it is, signed in or not. A form from another site's page, or of another session, is refused."""
     _from_here(request)
@@ -234,11 +246,16 @@ def _signed_in(read: Read, token: str) -> tuple[Actor, User, str, bool] | None:
     return actor, person.user, session.id, signin.worth_touching(session, read.now)
 
 
+def has_secret(request: Request) -> bool:
+    """Whether the address itself is the key, and so must not be passed on as a referrer."""
+    return request.url.path.startswith(SECRET_PATHS)
+
+
 def _from_here(request: Request) -> None:
     callers.same_origin(request)
     origin = request.headers.get("origin")
     # A page with a secret in its address sends no referrer, and so "null" here; that secret is the proof.
-    if request.method in callers.SAFE or origin is None or (origin == "null" and request.url.path.startswith("/a/")):
+    if request.method in callers.SAFE or origin is None or (origin == "null" and has_secret(request)):
         return
     if urlsplit(origin).netloc not in (request.url.netloc, urlsplit(site_of(request).base_url).netloc):
         raise Forbidden("This form was sent from another site.", hint="Open the page here and send it again.")
@@ -251,3 +268,4 @@ def sign_in_path(path: str) -> str:
 
 Here = Annotated[Browser, Depends(signed_in)]
 Anyone = Annotated[Browser, Depends(visitor)]
+Linked = Annotated[Browser, Depends(by_link)]

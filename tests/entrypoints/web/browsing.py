@@ -1,0 +1,70 @@
+"""Browsers for the pages' tests: what they complain about is collected, and every page is measured where it is shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+
+WIDTHS = {"phone": (360, 640), "desk": (1280, 900)}
+LOOKS = [(size, theme) for size in WIDTHS for theme in ("light", "dark")]
+SHOTS = os.environ.get("FIREBELL_SCREENSHOTS", "")
+
+
+class Faults(list[str]):
+    """Script errors, policy violations and pages wider than their window."""
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.append(str(error)))
+
+    def _said(self, message: object) -> None:
+        kind, words = getattr(message, "type", ""), getattr(message, "text", "")
+        # A refused form is answered with its status, which Chromium also calls an error of the page.
+        if kind == "error" and "Failed to load resource" not in words:
+            self.append(words)
+
+
+@contextmanager
+def browsing(
+    browser: Browser, size: str = "desk", theme: str = "light", *, javascript: bool = True
+) -> Iterator[tuple[BrowserContext, Page, Faults]]:
+    """A fresh browser context of that look. Nothing outside loopback can be reached."""
+    width, height = WIDTHS[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, is_mobile=size == "phone",  # type: ignore[arg-type]
+        has_touch=size == "phone", java_script_enabled=javascript, device_scale_factor=1,
+    )  # fmt: skip
+    context.route("**/*", _only_here)
+    context.set_default_timeout(10_000)
+    faults = Faults()
+    page = context.new_page()
+    faults.watch(page)
+    yield context, page, faults
+    context.close()
+
+
+def _only_here(route: Route) -> None:
+    if route.request.url.startswith("http://127.0.0.1:"):
+        route.continue_()
+    else:
+        route.abort()
+
+
+def too_wide(page: Page) -> int:
+    """How many pixels a page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def too_tall(page: Page) -> int:
+    """How many pixels a page is taller than its window."""
+    return int(page.evaluate("document.documentElement.scrollHeight - document.documentElement.clientHeight"))
+
+
+def shoot(page: Page, name: str, *, whole: bool = True) -> None:
+    """Keep a picture where FIREBELL_SCREENSHOTS says (nowhere by default)."""
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=whole)
