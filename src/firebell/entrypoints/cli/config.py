@@ -56,10 +56,12 @@ def export(
     elif output is None:
         typer.echo("".join(f"---\n# {file['path']}\n{file['text']}" for file in answer["files"]), nl=False)
     else:
+        texts: dict[Path, list[str]] = {}
         for file in answer["files"]:
-            target = output / inside(file["path"])
+            texts.setdefault(output / inside(file["path"]), []).append(file["text"])
+        for target, parts in texts.items():
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(file["text"], encoding="utf-8")
+            target.write_text("---\n".join(parts), encoding="utf-8")
             typer.echo(f"{target}")
 
 
@@ -80,8 +82,9 @@ def request(paths: Sequence[str], *, prune: bool, environment: Mapping[str, str]
 def inside(path: str) -> PurePosixPath:
     """``path`` as it may be written below a folder: one that leads out of it is cut to its last part."""
     asked = PurePosixPath(path)
-    safe = not asked.is_absolute() and ".." not in asked.parts and asked.name
-    return asked if safe else PurePosixPath(asked.name or "config.yaml")
+    if asked.name in ("", ".."):
+        return PurePosixPath("config.yaml")
+    return PurePosixPath(asked.name) if asked.is_absolute() or ".." in asked.parts else asked
 
 
 def _files(path: str) -> list[dict[str, Any]]:
