@@ -89,13 +89,12 @@ class _Client(asyncio.Protocol):
             self._done.set_result(None)
 
 
-async def load(server: Server, count: int, seconds: float) -> Tally:
-    """Send bodies of ``count`` distinct alerts for ``seconds``."""
+async def load(server: Server, count: int, seconds: float, first: int = 0) -> Tally:
+    """Send bodies of ``count`` distinct alerts for ``seconds``; ``first`` keeps repeated calls distinct."""
     tally = Tally()
     loop = asyncio.get_running_loop()
     end = time.perf_counter() + seconds
-    n = 0
-
+    n = first
     template = body(10**9, count)
 
     def next_request() -> bytes | None:

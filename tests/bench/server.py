@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,6 +41,10 @@ class Server:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def remove(self) -> None:
+        """Remove what ``keep`` kept."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def rss_mib(self) -> float:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS"):
@@ -75,9 +80,9 @@ def seed(settings: Settings, *, people_count: int, source: str, channel: str, to
 @contextmanager
 def serving(
     *, people_count: int = 1, source: str = "alertmanager", channel: str = "webhook", to: str = "http://127.0.0.1:9/{n}",
-    database_url: str = "", core: int | None = 0, smtp_url: str = "",
+    database_url: str = "", core: int | None = 0, smtp_url: str = "", keep: bool = False,
 ) -> Iterator[Server]:  # fmt: skip
-    """Seed, start on core ``core``, wait until ready; stopped and removed afterwards."""
+    """Seed, start on core ``core``, wait until ready; stopped and (unless ``keep``) removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="firebell-bench-"))
     settings = Settings(
         data=folder, database_url=database_url, allow_http=True, allow_internal=("127.0.0.0/8",), smtp_url=smtp_url
@@ -109,4 +114,5 @@ def serving(
             process.wait(15)
         except subprocess.TimeoutExpired:
             process.kill()
-        subprocess.run(["rm", "-rf", str(folder)], check=False)
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
