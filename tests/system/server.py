@@ -69,7 +69,7 @@ class Launcher:
 
 
 class Server:
-    """One process of an installation. Its output is in ``<data>/server.log``."""
+    """One process of an installation. Its output is in ``<data>/<log>``; ``exit_code`` only without a launcher."""
 
     def __init__(
         self, data: Path, database_url: str = "", *, launcher: Launcher | None = None, roles: str = "web,worker",
@@ -86,6 +86,7 @@ class Server:
             **(settings or {}),
         }  # fmt: skip
         self.pid = 0
+        self.exit_code: int | None = None
         self._pidfd: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -140,7 +141,7 @@ class Server:
         if not poll.poll(int(timeout_s * 1000)):
             return False
         if self._process is not None:
-            self._process.wait()
+            self.exit_code = self._process.wait()
         self._close_pidfd()
         return True
 
