@@ -66,7 +66,7 @@ def seed(settings: Settings, *, people_count: int, source: str, channel: str, to
             )
             target = Target(TargetKind.USER, user_id)
             policy = escalation.create_policy(
-                work, name=f"policy-{n}", climb=Climb((Step((target,), Wait(wait_s)),), (target,), 0, None)
+                work, name=f"policy-{n}", climb=Climb((Step((target,), Wait(wait_s)),) * 2, (target,), 0, None)
             )
             service_id = services.create_service(work, name=f"service-{n}", policy_id=policy.id, default_severity="SEV2")  # type: ignore[typeddict-item]
             found.append(keys.create_integration(work, service_id, "only", source, house.keyring).key)

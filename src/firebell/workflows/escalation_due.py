@@ -6,7 +6,7 @@ reaches nobody pages the fallback and raises a coverage gap; so does the end of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -198,14 +198,13 @@ def page_fallback(work: Work, run: Run, alert: Alert, ladder: Climb, why: str) -
     return to_tell(work, run, alert, chosen)
 
 
-def _fallbacks(work: Work, run: Run, ladder: Climb) -> list[Sequence[Target]]:
-    owners = people.team_owners(work, run.team_id) if run.team_id else []
-    return [
-        ladder.fallback,
-        [Target(TargetKind.USER, user_id) for user_id in owners],
-        store.fallback(work),
-        [Target(TargetKind.USER, user_id) for user_id in people.admins(work)],
-    ]
+def _fallbacks(work: Work, run: Run, ladder: Climb) -> Iterator[Sequence[Target]]:
+    """One circle after another, each looked up only when the one before reached nobody."""
+    yield ladder.fallback
+    if run.team_id:
+        yield [Target(TargetKind.USER, user_id) for user_id in people.team_owners(work, run.team_id)]
+    yield store.fallback(work)
+    yield [Target(TargetKind.USER, user_id) for user_id in people.admins(work)]
 
 
 def to_tell(
