@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from firebell.domain.escalation import commands as escalation
+from firebell.domain.escalation.model import Target, TargetKind
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import commands as users
 from firebell.domain.people import methods
@@ -127,6 +129,7 @@ def test_applying_twice_changes_nothing(hand: Hand) -> None:
 
 def test_a_plan_says_what_apply_will_do_and_does_nothing(hand: Hand) -> None:
     planned = hand.plan(ACME)
+    assert planned.new_keys == ()
     assert hand.facts() == 0
     assert hand.current().items == {}
     done = hand.apply(ACME)
@@ -257,6 +260,13 @@ def test_pruning_what_is_still_needed_elsewhere_is_refused(hand: Hand) -> None:
         str(problem).removesuffix(" Describe Team “payments” in a file, or free it first.")
         for problem in refused.value.problems
     ]
+
+
+def test_the_installations_last_resort_is_not_pruned(hand: Hand) -> None:
+    lead = hand.runner.run(lambda work: users.create_user(work, name="lead"))
+    hand.runner.run(lambda work: escalation.set_fallback(work, [Target(TargetKind.USER, lead)]))
+    with pytest.raises(BadConfig, match="User “lead” would be pruned, and the installation's fallback still needs it"):
+        hand.apply(ACME, prune=True)
 
 
 def test_parts_added_by_hand_to_a_managed_object_stay_until_pruned(hand: Hand) -> None:

@@ -6,27 +6,27 @@ A plan *is* an application that is rolled back, so that the two cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import queries as users
 from firebell.domain.people.methods import Sealer
-from firebell.domain.services.rules import cycle
 from firebell.kernel.actor import Actor, Permission, Role
 from firebell.kernel.errors import Conflict, Invalid, NotFound
 from firebell.kernel.journal import Fact
 from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Runner, Work
 from firebell.workflows.config.channels import ChannelDeclaration
+from firebell.workflows.config.checking import circles, dangling, orphaned, unwanted
 from firebell.workflows.config.current import Current, current
 from firebell.workflows.config.differing import Coming, Line, coming, lines
 from firebell.workflows.config.making import Making
 from firebell.workflows.config.parsing import Desired, parse
-from firebell.workflows.config.problems import BadConfig, Place, Problem, near
+from firebell.workflows.config.problems import BadConfig, Place, Problem
 from firebell.workflows.config.reading import File
 from firebell.workflows.config.settling import completed, spoken_of
-from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, UserSpec, needed
+from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, UserSpec
 
 Key = tuple[str, str]
 
@@ -76,7 +76,7 @@ class Plan:
 
 
 class ConfigApplied(Fact, frozen=True, kw_only=True):
-    """Each list holds ``Kind/name``; the names of people are left to their own facts."""
+    """``files`` as they were named, and how many objects were touched; what happened to each is in its own facts."""
 
     kind: ClassVar[str] = "config.applied"
     files: list[str]
@@ -102,13 +102,15 @@ def plan(
 ) -> Plan:
     """What :func:`apply` would do now. Raises what it would raise: BadConfig with every problem, or Forbidden."""
 
+    desired, problems = _parsed(runner, files, environment, means, actor)
+
     def rehearse(work: Work) -> None:
-        raise _Undone(_applied(work, files, environment, means, prune=prune))
+        raise _Undone(_applied(work, files, desired, problems, means, prune=prune))
 
     try:
         runner.run(rehearse, actor)
     except _Undone as undone:
-        return undone.plan
+        return replace(undone.plan, new_keys=())
     raise AssertionError("unreachable")
 
 
@@ -125,16 +127,26 @@ def apply(
 
     Raises BadConfig (with file, line and path of every problem); then nothing has changed.
     """
-    return runner.run(lambda work: _applied(work, files, environment, means, prune=prune), actor)
+    desired, problems = _parsed(runner, files, environment, means, actor)
+    return runner.run(lambda work: _applied(work, files, desired, problems, means, prune=prune), actor)
 
 
-def _applied(work: Work, files: Sequence[File], environment: Mapping[str, str], means: Means, *, prune: bool) -> Plan:
-    work.needs(Permission.CONFIG_APPLY)
+def _parsed(
+    runner: Runner, files: Sequence[File], environment: Mapping[str, str], means: Means, actor: Actor
+) -> tuple[Desired, list[Problem]]:
+    # Before the transaction: reading long files must not keep the intake waiting for the one writer.
+    runner.read(lambda read: read.needs(Permission.CONFIG_APPLY), actor)
     problems: list[Problem] = []
-    desired = parse(files, environment, means.channels, means.sources, problems)
+    return parse(files, environment, means.channels, means.sources, problems), problems
+
+
+def _applied(
+    work: Work, files: Sequence[File], desired: Desired, faults: Sequence[Problem], means: Means, *, prune: bool
+) -> Plan:
+    work.needs(Permission.CONFIG_APPLY)
     now = current(work, means.keyring, means.sealer, means.channels)
-    gone = _unwanted(work, desired, now) if prune else []
-    problems += _dangling(desired, now, frozenset(gone)) + _orphaned(desired, now, frozenset(gone)) + _circles(desired)
+    gone = unwanted(work, desired, now) if prune else frozenset()
+    problems = [*faults, *dangling(desired, now, gone), *orphaned(work, desired, now, gone), *circles(desired)]
     if problems:
         raise BadConfig(problems)
 
@@ -145,7 +157,7 @@ def _applied(work: Work, files: Sequence[File], environment: Mapping[str, str], 
     for key in sorted(gone, key=lambda key: _order(now.items, key), reverse=True):
         making.remove(key)
         changes.append(Change("removed", *key, lines(now.items[key], None), by_hand=key not in now.managed_by))
-    left = sorted(set(now.managed_by) - set(desired.items) - set(gone))
+    left = sorted(set(now.managed_by) - set(desired.items) - gone)
     if changes:
         counts = {verb: sum(change.verb == verb for change in changes) for verb in ("created", "changed", "removed")}
         work.record("config", ConfigApplied(files=sorted(file.path for file in files), **counts))
@@ -185,59 +197,6 @@ def _depth(items: Mapping[Key, Item], key: Key) -> int:
         return 0 if spec.active and spec.role == Role.ADMIN.value else 1
     inner = [("Service", name) for name in spec.depends_on] if isinstance(spec, ServiceSpec) else []
     return 1 + max((_depth(items, other) for other in inner if other in items), default=0)
-
-
-# ------------------------------------------------------------------ checks across documents
-
-
-def _dangling(desired: Desired, now: Current, gone: frozenset[Key]) -> list[Problem]:
-    known = (set(desired.items) | set(now.items)) - gone
-    problems: list[Problem] = []
-    for reference in desired.references:
-        if (reference.kind, reference.name) in known:
-            continue
-        words = f"There is no {reference.kind} “{reference.name}”"
-        pruned = " once this is pruned" if (reference.kind, reference.name) in gone else ""
-        names = [name for kind, name in known if kind == reference.kind]
-        hint = near(reference.name, names, otherwise="Describe it in one of the files, or make it by hand first.")
-        problems.append(Problem(reference.place, f"{words}{pruned}.", hint))
-    return problems
-
-
-def _orphaned(desired: Desired, now: Current, gone: frozenset[Key]) -> list[Problem]:
-    """What stays in the house, is in no file, and would lose something it needs to pruning."""
-    problems: list[Problem] = []
-    for key, item in now.items.items():
-        if key in gone or key in desired.items:
-            continue
-        for kind, name in needed(item) & gone:
-            message = f"{kind} “{name}” would be pruned, and {key[0]} “{key[1]}” still needs it."
-            problems.append(
-                Problem(Place("--prune", 0), message, f"Describe {kind} “{name}” in a file, or free it first.")
-            )
-    return problems
-
-
-def _circles(desired: Desired) -> list[Problem]:
-    """Services of the files that depend on themselves through others."""
-    graph = {item.name: item.spec.depends_on for item in desired.items.values() if isinstance(item.spec, ServiceSpec)}
-    problems: list[Problem] = []
-    told: set[str] = set()
-    for name in sorted(graph):
-        way = cycle(name, tuple(sorted(graph[name])), {other: tuple(sorted(graph[other])) for other in graph})
-        if way and name not in told:
-            told.update(way)
-            place = desired.documents["Service", name].place("spec.dependsOn")
-            message = f"Services depend on each other in a circle: {' → '.join(way)}."
-            problems.append(Problem(place, message, "Take one of these dependencies out."))
-    return problems
-
-
-def _unwanted(work: Work, desired: Desired, now: Current) -> list[Key]:
-    """What prune removes. The one who applies is spared: a file that forgot them would otherwise lock them out."""
-    kinds = {kind for kind, _ in desired.items}
-    spared = {("User", now.names("User").get(work.actor.id, ""))}
-    return [key for key in now.items if key[0] in kinds and key not in desired.items and key not in spared]
 
 
 def _coming(work: Work, before: Current, changes: Sequence[Change]) -> tuple[Coming, ...]:
