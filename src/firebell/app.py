@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hmac
 import json
+import os
 import secrets as entropy
 import socket
 import sys
@@ -43,6 +44,8 @@ from firebell.settings import Settings, load
 from firebell.workflows.delivery_due import Carrier, Sender
 
 log = structlog.get_logger()
+
+KEEP_FREE_BYTES = 64 << 20
 
 REQUESTS_END_WITHIN_S = 3
 """What is left of the ten seconds of a stop belongs to the sends under way, which may take six."""
@@ -148,8 +151,16 @@ def open_house(
     )
     return House(
         settings, clock, boot_id, database, keyring, runner, fetch, sources, channels, sealing, sender,
-        Inbound(runner, sources), worker, roles,
+        Inbound(runner, sources, lambda: has_room(settings, database)), worker, roles,
     )  # fmt: skip
+
+
+def has_room(settings: Settings, database: Database) -> bool:
+    """Whether the disk of a SQLite file has room beyond what is kept for the engine."""
+    if not database.is_sqlite:
+        return True
+    found = os.statvfs(settings.data)
+    return found.f_bavail * found.f_frsize >= KEEP_FREE_BYTES
 
 
 def chain_key(key: Key) -> ChainKey:

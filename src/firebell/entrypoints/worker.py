@@ -230,12 +230,21 @@ class Worker:
         if self._heartbeat_at is not None and now < self._heartbeat_at:
             return False
         self._heartbeat_at = plus(now, HEARTBEAT_EVERY_S)
-        if self._heartbeat_url and self._fetch is not None and not self.breaches:
-            try:
-                self._fetch.request("GET", self._heartbeat_url)
-            except FetchFailed as error:
-                log.warning("heartbeat_failed", why=str(error))
+        if self._heartbeat_url and not self.breaches:
+            if self._pool is None:
+                self._call_heartbeat()
+            else:
+                # Never from this thread: a slow receiver of heartbeats must not hold a page.
+                self._pool.submit(self._call_heartbeat)
         return False
+
+    def _call_heartbeat(self) -> None:
+        if self._fetch is None:
+            return
+        try:
+            self._fetch.request("GET", self._heartbeat_url)
+        except FetchFailed as error:
+            log.warning("heartbeat_failed", why=str(error))
 
     def _tidy(self) -> bool:
         now = self._runner.clock.now()

@@ -228,6 +228,6 @@ def _worth_repeating(error: Exception) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
-        return str(state)[:2] in ("40", "08", "57") or state in ("55P03", "23505")
+        return str(state)[:2] in ("40", "08") or str(state)[:4] == "57P0" or state in ("55P03", "23505")
     words = str(error.orig).lower()
     return "locked" in words or "busy" in words or error.connection_invalidated

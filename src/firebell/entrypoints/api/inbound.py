@@ -55,8 +55,14 @@ class _Gone(Exception):
 class Inbound:
     """``wants(scope)`` says whether a request is a signal; calling it takes the signal in."""
 
-    def __init__(self, runner: Runner, sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self, runner: Runner, sources: Mapping[str, Source], room: Callable[[], bool] = lambda: True
+    ) -> None:
+        """``room``: whether the disk still has room for more than the engine itself needs."""
         self._runner = runner
+        self._room = room
+        self._room_checked = 0.0
+        self._has_room = True
         self._sources = sources
         self._doors: dict[str, _Door] = {}
         self.batch: Batch[Arrival, list[Ingested] | None] = Batch(runner, _take_in)
@@ -83,6 +89,9 @@ class Inbound:
             return self._refuse(
                 404, "unknown-source", f"There is no source called {slug!r}.", f"One of: {', '.join(self._sources)}."
             )
+        if not self._enough_room():
+            self._count("disk")
+            return source.busy(30)
         body, whole = await _body(receive)
         if body is None:
             return self._refuse(400, "aborted", "The request ended before its body did.", "Send it again.")
@@ -116,6 +125,13 @@ class Inbound:
         return source.reply(
             request, [Accepted(i.alert.id if i.alert else None, i.became == "opened", i.dedup_key) for i in ingested]
         )
+
+    def _enough_room(self) -> bool:
+        """Looked up once a second: the last megabytes are for claiming and recording what was accepted already."""
+        now = self._runner.clock.monotonic()
+        if now - self._room_checked >= 1:
+            self._room_checked, self._has_room = now, self._room()
+        return self._has_room
 
     async def _door(
         self, source: Source, segments: Sequence[str], query: Mapping[str, str], headers: Mapping[str, str], body: bytes
