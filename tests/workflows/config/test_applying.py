@@ -354,6 +354,16 @@ def test_dependencies_can_be_turned_round(hand: Hand) -> None:
     assert changes(hand.plan(turned)) == []
 
 
+def test_a_web_of_dependencies_is_ordered_in_good_time(hand: Hand) -> None:
+    head = "apiVersion: firebell/v1\nkind: Service\n"
+    web = "---\n".join(
+        f"{head}metadata: {{name: s{i:02}}}\nspec: {{dependsOn: [{', '.join(f's{j:02}' for j in range(i + 1, 40))}]}}\n"
+        for i in range(40)
+    )
+    done = hand.apply(web)
+    assert [change.name for change in done.changes] == [f"s{i:02}" for i in reversed(range(40))]
+
+
 def test_a_key_that_another_integration_has_is_refused_at_the_service(hand: Hand) -> None:
     hand.apply(ACME)
     more = ACME + "  integrations: [{name: twin, source: generic, key: 0123456789abcdef}]\n"

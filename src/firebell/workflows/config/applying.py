@@ -5,8 +5,9 @@ A plan *is* an application that is rolled back, so that the two cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
 from typing import ClassVar
 
 from firebell.domain.oncall import queries as oncall
@@ -151,10 +152,10 @@ def _applied(
         raise BadConfig(problems)
 
     making = Making(work, now, means.keyring, means.sealer, means.channels)
-    order = sorted(desired.items, key=lambda key: _order(desired.items, key))
+    order = _in_order(desired.items, desired.items)
     made = (_make(making, key, desired, now, means, prune=prune) for key in order)
     changes = [change for change in made if change is not None]
-    for key in sorted(gone, key=lambda key: _order(now.items, key), reverse=True):
+    for key in reversed(_in_order(now.items, gone)):
         making.remove(key)
         changes.append(Change("removed", *key, lines(now.items[key], None), by_hand=key not in now.managed_by))
     left = sorted(set(now.managed_by) - set(desired.items) - gone)
@@ -185,18 +186,23 @@ def _make(making: Making, key: Key, desired: Desired, now: Current, means: Means
         raise BadConfig([Problem(place, refused.message, refused.hint)]) from refused
 
 
-def _order(items: Mapping[Key, Item], key: Key) -> tuple[int, int, Key]:
+def _in_order(items: Mapping[Key, Item], keys: Iterable[Key]) -> list[Key]:
     """People first, services last; among services, what others depend on first."""
-    return (KINDS.index(key[0]), _depth(items, key), key)
+    graph = {
+        name: sorted(other for other in item.spec.depends_on if ("Service", other) in items)
+        for (_, name), item in items.items()
+        if isinstance(item.spec, ServiceSpec)
+    }
+    place = {name: n for n, name in enumerate(TopologicalSorter(graph).static_order())}
 
+    def rank(key: Key) -> tuple[int, int, Key]:
+        spec = items[key].spec
+        if isinstance(spec, UserSpec):
+            # Who becomes an administrator comes before who stops being one: there must be one at every moment.
+            return (0, 0 if spec.active and spec.role == Role.ADMIN.value else 1, key)
+        return (KINDS.index(key[0]), place[key[1]] if key[0] == "Service" else 0, key)
 
-def _depth(items: Mapping[Key, Item], key: Key) -> int:
-    spec = items[key].spec
-    if isinstance(spec, UserSpec):
-        # Who becomes an administrator comes before who stops being one: there must be one at every moment.
-        return 0 if spec.active and spec.role == Role.ADMIN.value else 1
-    inner = [("Service", name) for name in spec.depends_on] if isinstance(spec, ServiceSpec) else []
-    return 1 + max((_depth(items, other) for other in inner if other in items), default=0)
+    return sorted(keys, key=rank)
 
 
 def _coming(work: Work, before: Current, changes: Sequence[Change]) -> tuple[Coming, ...]:
