@@ -1,7 +1,7 @@
 """Writes the code of a schema change from the difference between the tables in the code and the steps so far.
 
-Until the first release there is one step: ``python tools/migration.py initial`` writes ``0001_initial.py`` anew from the
-tables in the code, and takes away steps that came after it. From then on,
+Until the first release there is one step: ``python tools/migration.py initial`` writes ``0001_initial.py`` anew from
+the tables in the code, and takes away steps that came after it. From then on,
 ``python tools/migration.py new "incidents get a phase"`` writes the next step, to be read and mended by hand.
 """
 

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     storm_above: int = Field(
         200, ge=1, description="Unanswered alerts of a service above which new ones share one run."
     )
+    demo: bool = Field(False, description="Set by firebell demo: pages say that this is no real installation.")
     log_format: str = Field("console", pattern="^(console|json)$", description="console or json.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
 

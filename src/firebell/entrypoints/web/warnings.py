@@ -88,6 +88,8 @@ class Warnings:
         if found.reachable and user_id not in found.reachable:
             words = "You cannot be paged: none of your contact methods is verified."
             banners.append(Banner(words, "/me", "Add one", "notice"))
+        if self._site.settings.demo:
+            banners.append(Banner("This is a demo: a sample company, and nothing is sent to anybody.", kind="notice"))
         return sorted(banners, key=lambda b: b.kind)
 
     def _look(self) -> _Found:
