@@ -107,8 +107,9 @@ class Receiver:
             self._arrived.notify_all()
         match self.script(hit):
             case Answer() as answer:
-                lines = f"HTTP/1.1 {answer.status} Scripted\r\nContent-Length: {len(answer.body)}\r\n\r\n"
-                writer.write(lines.encode() + answer.body)
+                head = {"Content-Length": str(len(answer.body)), **answer.headers}
+                lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+                writer.write(f"HTTP/1.1 {answer.status} Scripted\r\n{lines}\r\n".encode() + answer.body)
                 await writer.drain()
                 return True
             case Hang():

@@ -14,6 +14,8 @@ from tests.system.load import Load
 from tests.system.server import Launcher, Server, pause, settings_of
 from tests.system.truth import account, told
 
+TOKEN = "a-token-for-the-live-stream-of-this-test-0123456789"
+OPEN_STREAM = f"GET /live/events HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 
@@ -44,13 +46,14 @@ def test_told_to_stop_in_a_storm_it_drains_within_ten_seconds(
 ) -> None:
     settings = settings_of(tmp_path, database_url)
     keys = seed(settings, people_count=60, source="generic", channel="webhook", to=receiver.url("/p{n}"))
-    with Server(tmp_path, database_url, launcher=launcher) as server:
+    settings_given = {"FIREBELL_BOOTSTRAP_TOKEN": TOKEN}
+    with Server(tmp_path, database_url, launcher=launcher, settings=settings_given) as server:
         server.start()
         with Load(server.port, keys, per_s=120) as load:
             for _ in range(4):
                 pause(1.0)
                 with socket.create_connection(("127.0.0.1", server.port)) as stream:
-                    stream.sendall(b"GET /live/events HTTP/1.1\r\nHost: test\r\n\r\n")
+                    stream.sendall(OPEN_STREAM)
                     assert stream.recv(12) == b"HTTP/1.1 200"
                     assert server.stop() <= 10
                 server.start()
