@@ -40,6 +40,14 @@ def client_ip(request: Request) -> str:
 
 def api_actor(request: Request) -> Actor:
     """The caller of the API. Raises Unauthenticated; a browser session also needs the CSRF token for changes."""
+    known: Actor | None = getattr(request.state, "actor", None)
+    if known is None:
+        # Asked once per request: the principal must not change between two looks at it.
+        known = request.state.actor = _api_actor(request)
+    return known
+
+
+def _api_actor(request: Request) -> Actor:
     site = site_of(request)
     scheme, _, plain = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and plain:

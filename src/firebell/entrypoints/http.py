@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from firebell.entrypoints import callers
 from firebell.entrypoints.api import routes
 from firebell.entrypoints.site import Site
+from firebell.entrypoints.tracing import Tracing
 from firebell.entrypoints.web import errors as pages_errors
 from firebell.entrypoints.web import routes as pages
 
@@ -57,11 +58,12 @@ def create_app(site: Site, *, on_start: Callable[[], None], on_stop: Callable[[]
     )  # fmt: skip
     app.state.site = site
     pages_errors.install(app)
-    app.include_router(routes.router)
+    routes.install(app)
     pages.install(app, site)
     _health(app, site)
     _live(app, site)
     _headers(app, site)
+    app.add_middleware(Tracing)
     return app
 
 

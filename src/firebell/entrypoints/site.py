@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fastapi import Request
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One per process, found at ``request.app.state.site``."""
+    """One per process, found at ``request.app.state.site``. ``touched``: when each token's use was last noted."""
 
     settings: Settings
     runner: Runner
@@ -38,6 +38,7 @@ class Site:
     worker: Worker
     live: Live
     problems: Callable[[], dict[str, str]]
+    touched: dict[str, float] = field(default_factory=dict)
 
     @property
     def base_url(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from firebell.domain.alerts.store import alerts, signals
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant
 from firebell.kernel.errors import NotFound
+from firebell.kernel.reach import reach
 from firebell.kernel.work import Read
 
 
@@ -39,9 +40,9 @@ class SignalSeen:
 def alert(read: Read, alert_id: str) -> Alert:
     """One alert; NotFound when there is none."""
     found = store.get(read, alert_id)
+    read.needs(Permission.ALERTS_VIEW, found.team_id if found else None)
     if found is None:
-        raise NotFound(f"There is no alert {alert_id}.")
-    read.needs(Permission.ALERTS_VIEW, found.team_id)
+        raise NotFound("There is no such alert.", field="alert_id")
     return found
 
 
@@ -49,9 +50,11 @@ def alert_list(
     read: Read, *, states: Sequence[str] = (AlertState.OPEN, AlertState.ACKNOWLEDGED), service_id: str | None = None,
     severity: str | None = None, text: str | None = None, before_id: str | None = None, limit: int = 50,
 ) -> list[Alert]:  # fmt: skip
-    """Alerts newest first; ``before_id`` continues a list."""
-    read.needs(Permission.ALERTS_VIEW)
+    """Alerts newest first, of the teams the actor may see; ``before_id`` continues a list."""
+    teams = reach(read, Permission.ALERTS_VIEW)
     query = select(alerts).order_by(alerts.c.id.desc()).limit(limit)
+    if teams is not None:
+        query = query.where(alerts.c.team_id.in_(sorted(teams)))
     if set(states) != {*AlertState}:
         query = query.where(alerts.c.state.in_(list(states)))
     if service_id:
@@ -108,14 +111,19 @@ def signal(read: Read, signal_id: str) -> SignalSeen:
     read.needs(Permission.SIGNALS_VIEW)
     row = read.one(select(signals).where(signals.c.id == signal_id))
     if row is None:
-        raise NotFound(f"There is no signal {signal_id}.")
+        raise NotFound("There is no such signal.", field="signal_id")
     return _signal(row)
 
 
-def signal_list(read: Read, *, integration_id: str | None = None, before_id: str | None = None, limit: int = 50) -> list[SignalSeen]:  # fmt: skip
-    """Raw requests newest first."""
+def signal_list(
+    read: Read, *, integration_id: str | None = None, before_id: str | None = None, limit: int = 50,
+    within: Collection[str] | None = None,
+) -> list[SignalSeen]:  # fmt: skip
+    """Raw requests newest first; ``within`` narrows to these integrations."""
     read.needs(Permission.SIGNALS_VIEW)
     query = select(signals).order_by(signals.c.id.desc()).limit(limit)
+    if within is not None:
+        query = query.where(signals.c.integration_id.in_(sorted(within)))
     if integration_id:
         query = query.where(signals.c.integration_id == integration_id)
     if before_id:

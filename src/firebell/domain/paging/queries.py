@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from firebell.domain.paging import rules, store
 from firebell.domain.paging.model import AckToken, Delivery, Page
-from firebell.domain.paging.store import deliveries, pages
+from firebell.domain.paging.store import attempts, deliveries, pages
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant, micros
 from firebell.kernel.errors import Forbidden, NotFound
@@ -38,16 +38,43 @@ class LedgerLine:
     attempts: tuple[Attempt, ...]
 
 
-def pages_of_alert(read: Read, alert_id: str) -> list[Page]:
-    """Who was told about an alert, in the order they were."""
-    read.needs(Permission.PAGES_VIEW)
+def pages_of_alert(read: Read, alert_id: str, team: str | None = None) -> list[Page]:
+    """Who was told about an alert (of ``team``), in the order they were."""
+    read.needs(Permission.PAGES_VIEW, team)
     return store.pages_of_alerts(read, [alert_id])
 
 
-def ledger_of_alert(read: Read, alert_id: str) -> list[LedgerLine]:
-    """Every message about an alert with its attempts."""
-    read.needs(Permission.PAGES_VIEW)
+def ledger_of_alert(read: Read, alert_id: str, team: str | None = None) -> list[LedgerLine]:
+    """Every message about an alert (of ``team``) with its attempts."""
+    read.needs(Permission.PAGES_VIEW, team)
     return ledger(read, store.deliveries_of_alerts(read, [alert_id]))
+
+
+def ledger_of_user(
+    read: Read, user_id: str, *, before_id: str | None = None, limit: int = 50
+) -> list[LedgerLine]:
+    """Every message to a person with its attempts, newest first (their own, or with PAGES_VIEW)."""
+    if read.actor.kind != "user" or read.actor.id != user_id:
+        read.needs(Permission.PAGES_VIEW)
+    query = select(deliveries).where(deliveries.c.user_id == user_id).order_by(deliveries.c.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(deliveries.c.id < before_id)
+    return ledger(read, [store.delivery(row) for row in read.all(query)])
+
+
+def tally(read: Read) -> list[tuple[str, str, int]]:
+    """All messages ever, as (channel, state, how many). Asks no permission: it names nobody."""
+    query = select(deliveries.c.channel, deliveries.c.state, func.count().label("n"))
+    rows = read.all(query.group_by(deliveries.c.channel, deliveries.c.state))
+    return [(row.channel, row.state, row.n) for row in rows]
+
+
+def attempts_tally(read: Read) -> list[tuple[str, str, int]]:
+    """All attempts ever, as (channel, outcome, how many). Asks no permission: it names nobody."""
+    joined = attempts.join(deliveries, deliveries.c.id == attempts.c.delivery_id)
+    query = select(deliveries.c.channel, attempts.c.outcome, func.count().label("n")).select_from(joined)
+    rows = read.all(query.group_by(deliveries.c.channel, attempts.c.outcome))
+    return [(row.channel, row.outcome, row.n) for row in rows]
 
 
 def ledger(read: Read, found: list[Delivery]) -> list[LedgerLine]:

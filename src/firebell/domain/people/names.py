@@ -34,3 +34,13 @@ def teams(read: Read) -> dict[str, str]:
     return {
         row.name: row.id for row in read.all(select(_teams.c.name, _teams.c.id).where(_teams.c.deleted_at.is_(None)))
     }
+
+
+def display_names(read: Read, user_ids: Iterable[str]) -> dict[UserId, str]:
+    """``{id: display name}`` of these people, those who have left included."""
+    wanted = sorted(set(user_ids))
+    found: dict[UserId, str] = {}
+    for start in range(0, len(wanted), 500):
+        query = select(_users.c.id, _users.c.display_name).where(_users.c.id.in_(wanted[start : start + 500]))
+        found.update({UserId(row.id): row.display_name for row in read.all(query)})
+    return found

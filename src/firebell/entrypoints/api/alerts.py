@@ -11,12 +11,13 @@ from firebell.domain.alerts.model import Alert, AlertState
 from firebell.domain.escalation import queries as escalation
 from firebell.domain.paging import queries as paging
 from firebell.entrypoints.api.frame import Body, Cursor, Limit, Page, Shown, iso, page
+from firebell.entrypoints.api.requests import ApiRoute
 from firebell.entrypoints.callers import Caller
 from firebell.entrypoints.site import read, run, site_of
 from firebell.kernel.work import Read
 from firebell.workflows import alert_resolved, page_answered
 
-router = APIRouter(prefix="/alerts", tags=["alerts"])
+router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=ApiRoute)
 
 
 class AlertShown(Shown):
@@ -76,7 +77,8 @@ def shown(request: Request, alert: Alert) -> AlertShown:
 @router.get("")
 def list_alerts(
     request: Request, caller: Caller, limit: Limit = 50, cursor: Cursor = None,
-    state: Annotated[list[AlertState] | None, Query()] = None, service_id: str | None = None, severity: str | None = None,
+    state: Annotated[list[AlertState] | None, Query()] = None, service_id: str | None = None,
+    severity: str | None = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[AlertShown]:  # fmt: skip
     """Alerts, newest first; without ``state`` the unresolved ones."""
@@ -173,15 +175,15 @@ def pages(request: Request, alert_id: str, caller: Caller) -> list[PageShown]:
     """Who was told, when, by what, and whether it arrived."""
 
     def look(r: Read) -> list[PageShown]:
-        queries.alert(r, alert_id)
-        ledger = paging.ledger_of_alert(r, alert_id)
+        team = queries.alert(r, alert_id).team_id
+        ledger = paging.ledger_of_alert(r, alert_id, team)
         return [
             PageShown(
                 id=p.id, user_id=p.user_id, why=p.why, step=p.step, loop=p.loop, state=p.state, shadow=p.shadow,
                 started_at=p.started_at.format_iso(),
                 deliveries=[delivery_shown(line) for line in ledger if line.delivery.page_id == p.id],
             )
-            for p in paging.pages_of_alert(r, alert_id)
+            for p in paging.pages_of_alert(r, alert_id, team)
         ]  # fmt: skip
 
     return read(request, look, caller)
@@ -191,8 +193,8 @@ def delivery_shown(line: paging.LedgerLine) -> dict[str, Any]:
     """A ledger line as the API shows it."""
     d = line.delivery
     return {
-        "id": d.id, "kind": d.kind, "method_id": d.method_id, "channel": d.channel, "state": d.state, "reason": d.reason,
-        "attempt": d.attempt, "created_at": iso(d.created_at), "due_at": iso(d.due_at), "sent_at": iso(d.sent_at),
+        "id": d.id, "kind": d.kind, "method_id": d.method_id, "channel": d.channel, "state": d.state,
+        "reason": d.reason, "attempt": d.attempt, "created_at": iso(d.created_at), "due_at": iso(d.due_at), "sent_at": iso(d.sent_at),
         "provider_id": d.provider_id, "reply": d.reply, "next_step": d.next_step, "bundled_in": d.bundle_id,
         "attempts": [
             {"n": a.n, "ended_at": iso(a.ended_at), "outcome": a.outcome, "unknown": a.unknown, "reply": a.reply,

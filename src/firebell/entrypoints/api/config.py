@@ -11,6 +11,7 @@ from pydantic import Field
 
 from firebell.entrypoints.api import problems
 from firebell.entrypoints.api.frame import Body, Shown, iso
+from firebell.entrypoints.api.requests import ApiRoute
 from firebell.entrypoints.callers import Caller
 from firebell.entrypoints.site import Site, read, site_of
 from firebell.workflows.config.applying import Means, Plan, apply, plan
@@ -19,7 +20,7 @@ from firebell.workflows.config.exporting import export
 from firebell.workflows.config.problems import BadConfig
 from firebell.workflows.config.reading import FILE_BYTES_MAX, File
 
-router = APIRouter(tags=["config"])
+router = APIRouter(tags=["config"], route_class=ApiRoute)
 
 _Value = Annotated[str, Field(max_length=65_536)]
 

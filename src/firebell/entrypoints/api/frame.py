@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Header, Query, Response
@@ -43,6 +43,23 @@ def page(items: Sequence[T], limit: int, cursor_of: str) -> Page[T]:
     return Page(items=kept, next=str(getattr(kept[-1], cursor_of)) if more and kept else None)
 
 
+def pages_of(found: Iterable[T], limit: int, cursor: str | None, key: Callable[[T], str]) -> tuple[list[T], str | None]:
+    """One page of a list that is read as a whole: what follows ``cursor`` by ``key``, and the next cursor."""
+    rest = sorted((one for one in found if cursor is None or key(one) > cursor), key=key)
+    kept = rest[:limit]
+    return kept, key(kept[-1]) if len(rest) > limit else None
+
+
+def moment(text: str, field: str) -> Instant:
+    """An instant out of RFC 3339 text. Raises Invalid."""
+    try:
+        return Instant.parse_iso(text)
+    except ValueError:
+        raise Invalid(
+            f"“{text[:50]}” is not a moment.", field=field, hint="Write it as 2026-01-05T09:00:00Z."
+        ) from None
+
+
 def iso(at: Instant | None) -> str | None:
     """An instant as RFC 3339 in UTC."""
     return None if at is None else at.format_iso()
@@ -58,11 +75,13 @@ def expected(if_match: str | None) -> int | None:
     if if_match is None or if_match.strip() == "*":
         return None
     text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Invalid(
             "If-Match holds no version of this resource.", field="If-Match", hint='Send the ETag as you got it, "3".'
         )
     return int(text)
 
 
-__all__ = ["Body", "Cursor", "IfMatch", "Limit", "Page", "Shown", "expected", "iso", "page", "tag"]
+__all__ = [
+    "Body", "Cursor", "IfMatch", "Limit", "Page", "Shown", "expected", "iso", "moment", "page", "pages_of", "tag",
+]  # fmt: skip

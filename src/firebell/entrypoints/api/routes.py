@@ -2,10 +2,64 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Any
 
-from firebell.entrypoints.api import alerts, config
+from fastapi import APIRouter, FastAPI, Security
+from fastapi.security import HTTPBearer
 
-router = APIRouter(prefix="/api/v1")
-for noun in (alerts, config):
+from firebell.entrypoints.api import (
+    alerts,
+    channels,
+    config,
+    docs,
+    integrations,
+    journal,
+    methods,
+    metrics,
+    oncall,
+    overrides,
+    policies,
+    rehearsals,
+    schedules,
+    services,
+    signals,
+    teams,
+    tokens,
+    users,
+)
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="token", description="An API token, fb_…")
+_PROBLEM: dict[str, Any] = {
+    "description": "A problem document (RFC 9457).",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status"],
+                "properties": {
+                    "type": {"type": "string", "description": "Stable: urn:firebell:problem:…"},
+                    "title": {"type": "string", "description": "One sentence for a person."},
+                    "status": {"type": "integer"},
+                    "field": {"type": "string", "description": "The offending field as a dotted path."},
+                    "hint": {"type": "string", "description": "What to do instead."},
+                },
+            }
+        }
+    },
+}
+
+
+router = APIRouter(prefix="/api/v1", responses={"default": _PROBLEM, 422: _PROBLEM}, dependencies=[Security(_bearer)])
+for noun in (
+    alerts, signals, services, integrations, schedules, overrides, oncall, policies, rehearsals, users, methods, teams,
+    tokens, channels, journal, config,
+):  # fmt: skip
     router.include_router(noun.router)
+
+
+def install(app: FastAPI) -> None:
+    """Put the API, its documentation and the metrics into the application."""
+    app.include_router(overrides.public)
+    app.include_router(router)
+    app.include_router(docs.router)
+    app.include_router(metrics.router)

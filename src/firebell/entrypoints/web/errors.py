@@ -63,7 +63,9 @@ def install(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         if not for_people(request):
             slug = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "refused")
-            return problems.answer(error.status_code, slug, str(error.detail))
+            reply = problems.answer(error.status_code, slug, str(error.detail))
+            reply.headers.update(error.headers or {})
+            return reply
         words = "There is no page at this address." if error.status_code == 404 else str(error.detail)
         hint = "The link may be old, or something in it got lost." if error.status_code == 404 else ""
         return await _page(request, error.status_code, words, "", hint)
