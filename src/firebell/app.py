@@ -117,7 +117,7 @@ def open_house(
     boot_id = entropy.token_hex(8)
     database = Database(settings.url, boot_id=boot_id)
     clock = clock or SystemClock()
-    keyring = _keyring(settings)
+    keyring = keyring_of(settings)
     prepare(database)
     runner = Runner(database, clock, chain_key(keyring.current))
     if database.is_sqlite:
@@ -175,7 +175,8 @@ def prepare(database: Database) -> None:
     upgrade(database)
 
 
-def _keyring(settings: Settings) -> Keyring:
+def keyring_of(settings: Settings) -> Keyring:
+    """The keys that seal what is secret; the first start makes one."""
     given = settings.secret_key.get_secret_value()
     if given:
         current = Key.from_text(given)
@@ -231,9 +232,15 @@ def serve_forever(roles: frozenset[str], listen: str | None = None) -> int:
         print("firebell: " + " ".join(unsafe), file=sys.stderr)  # noqa: T201
         house.database.close()
         return 1
+    _say_how_to_begin(house)
+    return serve(house)
+
+
+def serve(house: House) -> int:
+    """Serve an open house until the process is told to stop. Returns the exit code."""
+    settings = house.settings
     # The group-commit thread and the event loop share one interpreter: hand over quickly between them.
     sys.setswitchinterval(0.0005)
-    _say_how_to_begin(house)
     # What start-up made lives for ever: keep the collector from walking it thousands of times an hour.
     gc.collect()
     gc.freeze()

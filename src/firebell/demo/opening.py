@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from rich.console import Console
 
-from firebell.app import House, open_house
+from firebell.app import House, open_house, serve
 from firebell.demo import company
 from firebell.demo.carriers import recorders
 from firebell.demo.history import STORM_SIZE, History, provider_down
 from firebell.demo.stage import Stage
 from firebell.domain.people import passwords
+from firebell.entrypoints.logs import configure_logs
 from firebell.integrations.channels import all_channels
 from firebell.kernel.clock import Instant, SetClock, SystemClock, plus
-from firebell.kernel.db import Database
+from firebell.kernel.db import Database, LockedOut
 from firebell.kernel.errors import Conflict
 from firebell.settings import Settings
 
@@ -87,6 +89,25 @@ def open_demo(folder: Path, listen: str, *, fresh: bool = False) -> tuple[House,
         _clear(folder)
         sign_in = build(folder, listen=listen)
     return open_house(_settings(folder, listen), carriers=recorders(all_channels())), sign_in
+
+
+def play(folder: Path, listen: str, *, fresh: bool = False, build_only: bool = False) -> int:
+    """``firebell demo``: say how to sign in, then serve until stopped. Returns the exit code; raises Refused."""
+    say = Console(highlight=False, soft_wrap=True)
+    with say.status("A sample company lives through a month …"):
+        try:
+            house, sign_in = open_demo(folder, listen, fresh=fresh)
+        except LockedOut as error:
+            raise Conflict(str(error), hint="Is the demo running already?") from None
+    say.print(
+        f"\n  The demo is at [bold]{house.settings.base_url}[/]\n  Sign in as [bold]{sign_in.name}[/] with"
+        f" [bold]{sign_in.password}[/]\n\n  It is a sample company in {folder}; nothing is sent to anybody.\n"
+    )
+    if build_only:
+        house.close()
+        return 0
+    configure_logs(house.settings)
+    return serve(house)
 
 
 def _settings(folder: Path, listen: str) -> DemoSettings:

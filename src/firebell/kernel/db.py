@@ -13,6 +13,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -26,6 +27,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from sqlalchemy.types import TypeDecorator
 
 from firebell.kernel.clock import Instant, from_micros, micros
+from firebell.kernel.errors import Conflict
 
 metadata = MetaData(
     naming_convention={
@@ -84,6 +86,21 @@ class Doc(TypeDecorator[Any]):
 
 class LockedOut(RuntimeError):
     """Another process has this SQLite file open."""
+
+
+def sqlite_version() -> tuple[int, int, int]:
+    """The version of SQLite this Python is linked with."""
+    return sqlite3.sqlite_version_info[0], sqlite3.sqlite_version_info[1], sqlite3.sqlite_version_info[2]
+
+
+def sqlite_faults(path: Path) -> list[str]:
+    """What is wrong with a SQLite file that nobody has open (none: it is whole)."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    return [] if found == ["ok"] else found
 
 
 class Database:
@@ -207,6 +224,21 @@ class Database:
                             hear(note.payload)
             except psycopg.Error:
                 stopping.wait(1)
+
+    def copy_to(self, target: Path) -> None:
+        """A consistent copy of the SQLite file, as of this moment, while others go on writing. Raises Conflict.
+
+        One step of the backup interface reads one snapshot, so a commit in between neither tears nor restarts it.
+        """
+        path = self.url.database or ":memory:"
+        if not self.is_sqlite or path == ":memory:":
+            raise Conflict("Only a SQLite file can be copied.", hint="On PostgreSQL use pg_dump.")
+        with closing(sqlite3.connect(path, timeout=5)) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            wrong = copy.execute("PRAGMA quick_check").fetchone()[0]
+        if wrong != "ok":
+            raise Conflict(f"The copy of {path} is damaged: {wrong}", hint="Keep every file; run firebell doctor.")
 
     def close(self) -> None:
         for engine in {*self._engines.values(), self.readers}:
