@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -67,23 +66,10 @@ def _files(files: str | Mapping[str, str]) -> list[File]:
     return [File(path, content) for path, content in given.items()]
 
 
-def _empty(database: Database) -> None:
-    journal.metadata.drop_all(database.writer)
+@pytest.fixture
+def hand(database_url: str) -> Iterator[Hand]:
+    # SQLite in memory: what is proven here is not how long a disk takes.
+    database = Database("sqlite:///:memory:" if database_url.startswith("sqlite") else database_url)
     journal.metadata.create_all(database.writer)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hand(request: pytest.FixtureRequest) -> Iterator[Hand]:
-    if request.param == "sqlite":
-        database = Database("sqlite:///:memory:")
-    else:
-        url = os.environ.get("FIREBELL_TEST_PG")
-        if not url:
-            pytest.skip("FIREBELL_TEST_PG names no PostgreSQL database")
-        database = Database(url)
-        with database.writer.begin() as connection:
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            connection.exec_driver_sql("CREATE SCHEMA public")
-    _empty(database)
     yield Hand(Runner(database, SetClock("2026-01-07T12:00:00Z"), ChainKey("k1", bytes(32))))
     database.close()
