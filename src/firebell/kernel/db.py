@@ -324,13 +324,20 @@ def bulk_insert(
     return _insert(connection, table, flat, skip_existing)
 
 
-def bulk_insert_structs(connection: Connection, table: Table, rows: Sequence[msgspec.Struct]) -> int:
+def bulk_insert_rows(connection: Connection, table: Table, rows: list[list[Any]]) -> int:
+    """The same for rows that are in column order and in stored form already."""
+    return _insert(connection, table, rows, False)
+
+
+def bulk_insert_structs(
+    connection: Connection, table: Table, rows: Sequence[msgspec.Struct], *, skip_existing: bool = False
+) -> int:
     """The same for structs whose fields are the table's columns in order: half the cost of mappings."""
     shape = _shape(table)
     if rows and rows[0].__struct_fields__ != shape.names:
         raise TypeError(f"{type(rows[0]).__name__} is not laid out like {table.name}")
     memo: dict[int, int] = {}
-    return _insert(connection, table, [shape.stored(list(astuple(row)), memo) for row in rows], False)
+    return _insert(connection, table, [shape.stored(list(astuple(row)), memo) for row in rows], skip_existing)
 
 
 def _insert(connection: Connection, table: Table, rows: list[list[Any]], skip_existing: bool) -> int:
@@ -415,7 +422,10 @@ def execute_many(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...
 
 
 def select_in(connection: Connection, sql: str, wanted: Iterable[str]) -> list[tuple[Any, ...]]:
-    """One of our own queries with ``{keys}`` inside ``IN (…)``, for any number of keys, without compiling it anew."""
+    """One of our own queries for any number of keys, without compiling it anew: ``IN ({keys})`` or ``VALUES {rows}``.
+
+    With ``{rows}`` a key may be given more than once to the query, so it may answer more than once.
+    """
     keys = sorted(set(wanted))
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     found: list[tuple[Any, ...]] = []
@@ -429,4 +439,4 @@ def select_in(connection: Connection, sql: str, wanted: Iterable[str]) -> list[t
 
 @lru_cache(maxsize=256)
 def _keyed(sql: str, size: int, mark: str) -> str:
-    return sql.replace("{keys}", ",".join([mark] * size))
+    return sql.replace("{keys}", ",".join([mark] * size)).replace("{rows}", ",".join([f"({mark})"] * size))

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from firebell.kernel.actor import Actor
 from firebell.kernel.clock import Instant, micros
-from firebell.kernel.db import Doc, InstantType, bulk_insert, metadata
+from firebell.kernel.db import Doc, InstantType, bulk_insert_rows, metadata, select_in
 
 ZERO = bytes(32)
 ADMIN = "admin"
@@ -119,14 +119,13 @@ def append(
     chains = {chain_of(subject) for subject, _ in facts}
     heads = dict.fromkeys(chains, (0, ZERO))
     known = [chain for chain in chains if chain not in fresh]
-    if not connection.dialect.name == "sqlite" and ADMIN in chains:
+    if connection.dialect.name != "sqlite" and ADMIN in chains:
         # Two nodes appending to the one shared chain queue here instead of colliding on its unique key.
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4607182)")
-    for start in range(0, len(known), 200):
-        heads.update(_heads(connection, known[start : start + 200]))
+    heads.update(_heads(connection, known))
     who = f"{actor.kind}:{actor.id}"
     at = micros(now)
-    rows = []
+    rows: list[list[Any]] = []
     for subject, fact in facts:
         chain = chain_of(subject)
         n, previous = heads[chain]
@@ -135,11 +134,8 @@ def append(
             key.key, previous + _line(chain, n + 1, subject, at, who, fact.kind, data, key.kid), "sha256"
         )
         heads[chain] = (n + 1, digest)
-        rows.append(
-            {"chain": chain, "n": n + 1, "subject": subject, "at": at, "actor": who, "kind": fact.kind, "data": data,
-             "kid": key.kid, "hash": digest}
-        )  # fmt: skip
-    bulk_insert(connection, journal, rows)
+        rows.append([chain, n + 1, subject, at, who, fact.kind, data, key.kid, digest])
+    bulk_insert_rows(connection, journal, rows)
 
 
 def _line(chain: str, n: int, subject: str, at: int, actor: str, kind: str, data: str, kid: str) -> bytes:
@@ -158,14 +154,15 @@ def _text(value: str) -> str:
     )
 
 
+# The newest row of each chain by its key: grouping would walk the whole administration chain at every write.
+_HEADS = (
+    "WITH k(chain) AS (VALUES {rows}) SELECT j.chain, j.n, j.hash FROM k JOIN journal j"
+    " ON j.chain = k.chain AND j.n = (SELECT max(m.n) FROM journal m WHERE m.chain = k.chain)"
+)
+
+
 def _heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-    marks = ",".join(f":c{i}" for i in range(len(chains)))
-    last = text(
-        f"SELECT j.chain, j.n, j.hash FROM journal j JOIN (SELECT chain, max(n) AS n FROM journal"  # noqa: S608 - marks only
-        f" WHERE chain IN ({marks}) GROUP BY chain) h ON j.chain = h.chain AND j.n = h.n"
-    )
-    found = connection.execute(last, {f"c{i}": chain for i, chain in enumerate(chains)})
-    return {row.chain: (row.n, bytes(row.hash)) for row in found}
+    return {chain: (n, bytes(digest)) for chain, n, digest in select_in(connection, _HEADS, chains)}
 
 
 def of(connection: Connection, subject: str, *, limit: int = 500) -> list[Entry]:

@@ -98,9 +98,9 @@ class Work(Read):
         """Insert rows given as mappings; returns how many went in."""
         return bulk_insert(self.connection, table, rows, skip_existing=skip_existing) if rows else 0
 
-    def insert_structs(self, table: Table, rows: Sequence[msgspec.Struct]) -> int:
-        """Insert structs whose fields are the table's columns, in order."""
-        return bulk_insert_structs(self.connection, table, rows) if rows else 0
+    def insert_structs(self, table: Table, rows: Sequence[msgspec.Struct], *, skip_existing: bool = False) -> int:
+        """Insert structs whose fields are the table's columns, in order; returns how many went in."""
+        return bulk_insert_structs(self.connection, table, rows, skip_existing=skip_existing) if rows else 0
 
     def update_structs(self, table: Table, rows: Sequence[msgspec.Struct]) -> None:
         """Write structs back whole, found by their first field."""
@@ -159,13 +159,20 @@ class Runner:
         self.key = key
         self._on_commit: list[Callable[[frozenset[str], bool], None]] = []
         self._pause = threading.Event()
+        self._inside = threading.local()
 
     def on_commit(self, call: Callable[[frozenset[str], bool], None]) -> None:
         """``call(topics, woken)`` after every commit of this process that published or woke."""
         self._on_commit.append(call)
 
     def run(self, job: Callable[[Work], T], actor: Actor = SYSTEM, *, lane: str = "people") -> T:
-        """Run ``job`` in one transaction and commit. Raises what the job raises; Unavailable when the database is away."""
+        """Run ``job`` in one transaction and commit. Raises what the job raises; Unavailable when the database is away.
+
+        A unit cannot be run within a unit (RuntimeError): the inner one would commit, or on SQLite roll back, what is
+        not its own.
+        """
+        if getattr(self._inside, "unit", False):
+            raise RuntimeError("a unit of work was begun within another one")
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 work, answer = self._once(job, actor, lane)
@@ -191,7 +198,11 @@ class Runner:
     def _transaction(self, job: Callable[[Work], T], actor: Actor, lane: str) -> tuple[Work, T]:
         with self.database.engine(lane).connect() as connection, connection.begin():
             work = Work(connection, self._now(connection), actor, self.key)
-            answer = job(work)
+            self._inside.unit = True
+            try:
+                answer = job(work)
+            finally:
+                self._inside.unit = False
             work.flush()
             crashpoint(f"{lane}.before_commit")
         crashpoint(f"{lane}.after_commit")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec.structs import asdict
 from sqlalchemy import (
     Boolean,
     Column,
@@ -141,7 +140,7 @@ def save(work: Work, changed: Sequence[Alert]) -> None:
 def save_keys(work: Work, new: Sequence[KeyState], changed: Sequence[KeyState]) -> int:
     """Write key states; returns how many of ``new`` went in (fewer: another node was first)."""
     work.update_structs(alert_keys, changed)
-    return work.insert(alert_keys, [asdict(k) for k in new], skip_existing=True)
+    return work.insert_structs(alert_keys, new, skip_existing=True)
 
 
 def add_signals(work: Work, rows: Sequence[tuple[str, Arrival, Sequence[Ingested]]]) -> None:
