@@ -26,6 +26,8 @@ def arrive(work: Work, arrivals: Sequence[Arrival]) -> list[list[Ingested]]:
     starting = _Starting(work, arrivals)
     answers = alerts.ingest(work, arrivals, starting.run_of)
     escalation.start(work, starting.runs)
+    for run_id, alert in starting.gravest_joined(answers).items():
+        escalation.join(work, run_id, alert.id, alert.severity, alert.urgency)
     for answer in answers:
         for one in answer:
             if one.alert is None:
@@ -65,6 +67,17 @@ class _Starting:
                 self._storms[alert.service_id] = run.id
                 return run.id
         return self._new(alert, RunKind.ALERT).id
+
+    def gravest_joined(self, answers: Sequence[Sequence[Ingested]]) -> dict[str, Alert]:
+        """Per storm run, the gravest of the alerts that joined it now."""
+        storms = set(self._storms.values())
+        found: dict[str, Alert] = {}
+        for one in (one for answer in answers for one in answer):
+            alert = one.alert
+            if one.became is Became.OPENED and alert is not None and alert.run_id in storms:
+                known = found.setdefault(alert.run_id, alert)
+                found[alert.run_id] = min(known, alert, key=lambda a: (a.severity, a.urgency == "low", a.id))
+        return found
 
     def _new(self, alert: Alert, kind: str) -> Run:
         policy_id = self._policy_of.get(alert.service_id)

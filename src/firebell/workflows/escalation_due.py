@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from firebell.domain.alerts import commands as alerts
+from firebell.domain.alerts import queries as alert_queries
 from firebell.domain.alerts import store as alert_rows
 from firebell.domain.alerts.model import (
     OWN_INTEGRATION,
@@ -32,6 +33,7 @@ from firebell.domain.escalation.model import (
     FallbackPaged,
     Run,
     RunExhausted,
+    RunKind,
     RunState,
     Step,
     StepEmpty,
@@ -75,6 +77,8 @@ def climb_all(work: Work, due: Sequence[tuple[str, str]]) -> bool:
         if run is None or not rules.is_due(run, work.now):
             continue
         worked = True
+        if run.alert_id != alert_id:
+            continue  # another alert has come to lead it since the list was made: it is on the next one
         _step(work, run, alerts_due.get(alert_id), out)
     store.save(work, *out.runs)
     page_due.begin(work, out.told)
@@ -100,6 +104,10 @@ def _step(work: Work, run: Run, alert: Alert | None, out: _Out) -> None:
             also = (Target(TargetKind.USER, run.acker_id),)
         run = escalation.expire_ack(work, run)
         _, alert = alerts.unacknowledge(work, alert.id, "the acknowledgement expired")
+        if run.kind == RunKind.STORM:
+            for member in alert_queries.members(work, run.id):
+                if member.state == AlertState.ACKNOWLEDGED:
+                    alerts.unacknowledge(work, member.id, "the acknowledgement expired")
     ladder = escalation.ladder_of(work, run)
     _Climb(work, run, alert, ladder, also, late_s if late_s >= LATE_S else 0, out).go()
 
@@ -108,13 +116,15 @@ def failed(work: Work, run_id: str, alert_id: str) -> None:
     """A step raised. After three times in a row the fallback is paged with what there is, and the run rests as a fault."""
     alert = alert_rows.take(work, alert_id)
     run = store.take(work, run_id)
-    if run is None:
+    if run is None or not rules.is_due(run, work.now):
         return
     if run.failures + 1 < POISONED_AFTER or alert is None:
         store.save(work, replace(run, failures=run.failures + 1, due_at=plus(work.now, TRY_AGAIN_S)))
         return
-    store.save(work, replace(rules.exhaust(run), failures=run.failures + 1, movement=run.movement + 1))
-    page_due.begin(work, page_fallback(work, run, alert, Climb((), ()), "this alert could not be processed"))
+    # A movement of its own, or a fallback who has been told at this one already could not be told again.
+    moved = replace(rules.exhaust(run), failures=run.failures + 1, movement=run.movement + 1)
+    store.save(work, moved)
+    page_due.begin(work, page_fallback(work, moved, alert, Climb((), ()), "this alert could not be processed"))
 
 
 class _Climb:
@@ -130,7 +140,7 @@ class _Climb:
         for _ in range(len(self.ladder.steps) + 1):
             before = self.run
             moved, after = rules.climb(self.run, self.ladder)
-            if moved is rules.Moved.NEW_PASS and not before.reached:
+            if moved is not rules.Moved.STEP and not before.reached:
                 self._nobody_in_a_whole_pass()
                 return
             if moved is rules.Moved.EXHAUSTED:
@@ -164,12 +174,10 @@ class _Climb:
     def _nobody_in_a_whole_pass(self) -> None:
         """Nobody at all: the fallback is told now, the hole is an alert of its own, and the ladder is tried again."""
         work = self.work
-        next_pass = replace(self.run, loop=self.run.loop + 1, movement=self.run.movement + 1)
-        if next_pass.loop > self.ladder.repeat or not self.ladder.steps:
-            self.run = rules.exhaust(next_pass)
-        else:
-            self.run = rules.wait_after_empty_pass(replace(next_pass, loop=self.run.loop), self.ladder, work.now)
+        self.run = rules.wait_after_empty_pass(self.run, self.ladder, work.now)
         self.out.runs.append(self.run)
+        if self.run.state == RunState.EXHAUSTED:
+            work.record(self.alert.id, RunExhausted(run_id=self.run.id))
         self._page_fallback("no step reached anybody")
         raise_gap(work, self.run, self.alert)
         work.publish(self.alert.id)
@@ -188,6 +196,8 @@ class _Climb:
 
 def page_fallback(work: Work, run: Run, alert: Alert, ladder: Climb, why: str) -> list[tuple[Page, Person]]:
     """Tell the policy's fallback, else the team's managers, else the installation's fallback, else administrators."""
+    if alert.kind == AlertKind.TEST:
+        return []  # somebody tried whether they can be reached: nobody else is to be woken by that
     found = Audience()
     for targets in _fallbacks(work, run, ladder):
         found = audience.resolve(work, targets)
@@ -226,7 +236,7 @@ def to_tell(
 
 def raise_gap(work: Work, run: Run, alert: Alert) -> None:
     """The hole in the coverage is an alert of its own, to the team's owners. A hole in that one's ladder raises no other."""
-    if alert.kind == AlertKind.COVERAGE_GAP:
+    if alert.kind in (AlertKind.COVERAGE_GAP, AlertKind.TEST):
         return
     work.record(alert.id, CoverageGapFound(run_id=run.id, policy_id=run.policy_id))
     policy = store.get(work, run.policy_id) if run.policy_id else None

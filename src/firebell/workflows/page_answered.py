@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from firebell.domain.alerts import commands as alerts
 from firebell.domain.alerts import queries as alert_queries
 from firebell.domain.alerts import rules as alert_rules
+from firebell.domain.alerts import store as alert_rows
 from firebell.domain.alerts.model import Alert, AlertState
 from firebell.domain.escalation import commands as escalation
 from firebell.domain.escalation import queries as escalation_queries
@@ -56,17 +57,31 @@ def unacknowledge(work: Work, alert_id: str, reason: str) -> Answered:
     """It is open again and the ladder is climbed from the first step."""
     outcome, alert = alerts.unacknowledge(work, alert_id, reason)
     if outcome is alert_rules.Answer.DONE and alert.run_id:
+        _open_again(work, alert, reason)
         escalation.restart(work, alert.run_id)
     return Answered(outcome, alert)
+
+
+def _open_again(work: Work, alert: Alert, reason: str) -> None:
+    """Alerts that were acknowledged together are open together: their one run climbs for all of them."""
+    run = escalation_queries.run(work, alert.run_id or "")
+    if run is None or run.kind != RunKind.STORM:
+        return
+    for member in alert_queries.members(work, run.id):
+        if member.state == AlertState.ACKNOWLEDGED:
+            alerts.unacknowledge(work, member.id, reason)
 
 
 def escalate(work: Work, alert_id: str, as_of: int | None, via: str) -> Answered:
     """The next step, now. ``as_of`` is the movement the person saw, so that two clicks escalate once."""
     alert = alert_queries.alert(work, alert_id)
     work.needs(Permission.ALERTS_ESCALATE, alert.team_id)
+    # Alert, then run: the order in which everybody locks them. What was read before the lock may be old.
+    alert = alert_rows.take(work, alert_id) or alert
     if alert.state == AlertState.RESOLVED or not alert.run_id:
         return Answered(alert_rules.Answer.ALREADY_RESOLVED, alert)
     outcome = escalation.escalate(work, alert.run_id, as_of)
     if outcome is escalation_rules.ByHand.DONE and alert.state == AlertState.ACKNOWLEDGED:
         _, alert = alerts.unacknowledge(work, alert_id, f"escalated {via}")
+        _open_again(work, alert, f"escalated {via}")
     return Answered(outcome, alert)

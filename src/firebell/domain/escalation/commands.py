@@ -204,8 +204,22 @@ def expire_ack(work: Work, run: Run) -> Run:
 def raise_severity(work: Work, run_id: str, severity: str, urgency: str) -> None:
     """A higher severity may bring the next step nearer."""
     run = store.take(work, run_id)
-    if run is not None:
-        store.save(work, rules.raised(run, ladder_of(work, run), severity, urgency))
+    if run is None:
+        return
+    after = rules.raised(run, ladder_of(work, run), severity, urgency, work.now)
+    if after is not run:
+        store.save(work, after)
+        work.wake()
+
+
+def join(work: Work, run_id: str, alert_id: str, severity: str, urgency: str) -> None:
+    """Another alert belongs to this run from now on, which becomes as grave as its gravest alert and is not at rest."""
+    run = store.take(work, run_id)
+    if run is None:
+        return
+    after = rules.joined(rules.raised(run, ladder_of(work, run), severity, urgency, work.now), work.now, alert_id)
+    if after is not run:
+        store.save(work, after)
         work.wake()
 
 

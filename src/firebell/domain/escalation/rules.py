@@ -20,6 +20,9 @@ from firebell.kernel.clock import Instant, micros, plus
 from firebell.kernel.errors import Invalid
 
 
+JOINED_WAIT_S = 300
+
+
 class Moved(StrEnum):
     """What ``climb`` did: entered the next step, began the ladder again, or ran out of it."""
 
@@ -48,17 +51,22 @@ def is_due(run: Run, now: Instant) -> bool:
 
 def settle(run: Run, step: Step, now: Instant) -> Run:
     """The run after its step has told somebody: when the next rung is due. Low urgency rests once a human was told."""
+    run = replace(run, entered_at=now, reached=True, failures=0)
     if run.urgency == "low":
-        return replace(run, state=RunState.RESTING, entered_at=now, due_at=None, reached=True)
-    return replace(
-        run, state=RunState.CLIMBING, entered_at=now, due_at=plus(now, step.wait.seconds(run.severity)), reached=True
-    )
+        return replace(run, state=RunState.RESTING, due_at=None)
+    return replace(run, state=RunState.CLIMBING, due_at=plus(now, step.wait.seconds(run.severity)))
 
 
 def wait_after_empty_pass(run: Run, ladder: Climb, now: Instant) -> Run:
-    """The run after a whole pass told nobody and the fallback was paged: the ladder is tried again after its last wait."""
-    wait_s = ladder.steps[-1].wait.seconds(run.severity) if ladder.steps else WAIT_MIN_S
-    return replace(run, entered_at=now, due_at=plus(now, wait_s), step=len(ladder.steps) - 1)
+    """The run after a whole pass told nobody: below the first rung of its next pass, due after the ladder's last wait.
+
+    With no pass left it is exhausted. ``movement`` rises, so that whoever is told of this is told once.
+    """
+    run = replace(run, movement=run.movement + 1)
+    if not ladder.steps or run.loop >= ladder.repeat:
+        return exhaust(run)
+    due_at = plus(now, ladder.steps[-1].wait.seconds(run.severity))
+    return replace(run, loop=run.loop + 1, step=-1, reached=False, entered_at=now, due_at=due_at)
 
 
 def exhaust(run: Run) -> Run:
@@ -89,9 +97,19 @@ def ended(run: Run, now: Instant, why: str) -> Run:
     return replace(run, state=RunState.ENDED, due_at=None, ended_at=now, ended_why=why, movement=run.movement + 1)
 
 
-def raised(run: Run, ladder: Climb, severity: str, urgency: str) -> Run:
-    """A higher severity may bring the next step nearer, never push it away; it wakes a resting run."""
-    run = replace(run, severity=severity, urgency=urgency)
+def raised(run: Run, ladder: Climb, severity: str, urgency: str, now: Instant) -> Run:
+    """A higher severity may bring the next step nearer, never push it away; it wakes a resting run.
+
+    A severity that is not higher changes nothing: a run may be shared, and another alert may be the graver one. An
+    acknowledgement's time begins anew.
+    """
+    urgent = "high" in (run.urgency, urgency)
+    if severity >= run.severity and urgent == (run.urgency == "high"):
+        return run
+    run = replace(run, severity=min(severity, run.severity), urgency="high" if urgent else run.urgency)
+    severity, urgency = run.severity, run.urgency
+    if run.state == RunState.ACKNOWLEDGED and urgent and ladder.ack_timeout_s is not None:
+        return replace(run, due_at=plus(now, ladder.ack_timeout_s))
     if run.state == RunState.RESTING and urgency == "high" and run.entered_at is not None:
         run = replace(run, state=RunState.CLIMBING)
     if run.state != RunState.CLIMBING or run.entered_at is None or not 0 <= run.step < len(ladder.steps):
@@ -100,6 +118,16 @@ def raised(run: Run, ladder: Climb, severity: str, urgency: str) -> Run:
     if run.due_at is None or micros(sooner) < micros(run.due_at):
         return replace(run, due_at=sooner)
     return run
+
+
+def joined(run: Run, now: Instant, alert_id: str) -> Run:
+    """Another alert has joined a run that was answered or exhausted: it leads now, and is told in five minutes.
+
+    Not at once, or every alert of a storm would ring for whoever has just said that they are on it.
+    """
+    if run.state not in (RunState.ACKNOWLEDGED, RunState.EXHAUSTED):
+        return run
+    return replace(restart(run, now), alert_id=alert_id, due_at=plus(now, JOINED_WAIT_S))
 
 
 class ByHand(StrEnum):
