@@ -12,6 +12,7 @@ from firebell.domain.paging import commands as paging
 from firebell.domain.paging import queries as paging_queries
 from firebell.domain.paging.model import Delivery, MessageKind
 from firebell.kernel.work import Work
+from firebell.workflows import page_due
 from firebell.workflows.escalation_due import page_fallback
 
 PER_ALERT_MAX = 3
@@ -32,5 +33,5 @@ def isolate(work: Work, abandoned: Delivery) -> bool:
     moved = replace(run, movement=run.movement + 1)
     escalation_rows.save(work, moved)
     why = "a message about this alert could not be sent: its sender stopped three times"
-    page_fallback(work, moved, alert, escalation.ladder_of(work, moved), why)
+    page_due.begin(work, page_fallback(work, moved, alert, escalation.ladder_of(work, moved), why))
     return True
