@@ -30,8 +30,8 @@ def dedup_key(signal: Signal, ignore_labels: frozenset[str] = frozenset()) -> st
     """The caller's key, else all labels sorted, else the text; longer than 512 characters becomes its sha256."""
     if signal.dedup_key:
         key = signal.dedup_key
-    elif signal.labels:
-        key = "\x1f".join(f"{k}={v}" for k, v in sorted(signal.labels.items()) if k not in ignore_labels)
+    elif telling := {k: v for k, v in signal.labels.items() if k not in ignore_labels}:
+        key = "\x1f".join(f"{k}={v}" for k, v in sorted(telling.items()))
         key = hashlib.sha256(key.encode()).hexdigest()
     else:
         key = hashlib.sha256(f"{signal.summary}\n{signal.details}".encode()).hexdigest()
@@ -74,8 +74,10 @@ def fold(
         alert = _opened(known, signal, origin, now, new_id, signal_id, kind)
         return Became.OPENED, replace(known, open_alert_id=alert.id, last_alert_id=alert.id), alert
     if signal.status is Status.RESOLVED:
-        stamp = signal.ends_at or signal.starts_at or now
-        if known.resolve_stamp is None or micros(stamp) > micros(known.resolve_stamp):
+        # Our own clock is no substitute for a missing stamp: a sender whose clock is behind could never fire again.
+        stamp = signal.ends_at or signal.starts_at
+        before = known.resolve_stamp
+        if stamp is not None and (before is None or micros(stamp) > micros(before)):
             known = replace(known, resolve_stamp=stamp)
         if current is None:
             return Became.NOTHING_OPEN, known, None
