@@ -9,6 +9,7 @@ from fastapi.security import HTTPBearer
 
 from firebell.entrypoints.api import (
     alerts,
+    backup,
     channels,
     config,
     docs,
@@ -52,7 +53,7 @@ _PROBLEM: dict[str, Any] = {
 router = APIRouter(prefix="/api/v1", responses={"default": _PROBLEM, 422: _PROBLEM}, dependencies=[Security(_bearer)])
 for noun in (
     alerts, signals, services, integrations, schedules, overrides, oncall, policies, rehearsals, users, methods, teams,
-    tokens, channels, journal, config,
+    tokens, channels, journal, config, backup,
 ):  # fmt: skip
     router.include_router(noun.router)
 

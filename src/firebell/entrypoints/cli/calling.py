@@ -1,36 +1,125 @@
-"""Talking to a server: ``FIREBELL_URL`` and ``FIREBELL_TOKEN`` say which one and who."""
+"""Talking to a server: ``FIREBELL_URL`` and ``FIREBELL_TOKEN``, or ``firebell login``, say which one and as whom."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
-import httpx2
 import typer
 
 _TIMEOUT_S = 60
+_PAGE = 200
+DEFAULT_URL = "http://127.0.0.1:8080"
 
 
-def call(method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The server's JSON answer. A refusal or a lost connection is told on stderr and ends the program with 1."""
-    url = os.environ.get("FIREBELL_URL", "http://127.0.0.1:8080").rstrip("/")
-    token = os.environ.get("FIREBELL_TOKEN") or os.environ.get("FIREBELL_BOOTSTRAP_TOKEN", "")
-    headers = {"authorization": f"Bearer {token}"} if token else {}
+class Server(NamedTuple):
+    """Its address without a trailing slash, and the token to show it (empty: none)."""
+
+    url: str
+    token: str
+
+
+def login_file(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where ``firebell login`` keeps the server's address and the token."""
+    home = environment.get("XDG_CONFIG_HOME") or str(Path("~/.config").expanduser())
+    return Path(home) / "firebell" / "login.json"
+
+
+def server(environment: Mapping[str, str] = os.environ) -> Server:
+    """The server to talk to. The environment comes first; the kept token goes only to the server it was made for."""
+    kept: dict[str, str] = {}
+    if login_file(environment).is_file():
+        try:
+            kept = json.loads(login_file(environment).read_text(encoding="utf-8"))
+        except ValueError:
+            typer.echo(f"{login_file(environment)} cannot be read and is ignored: firebell login again.", err=True)
+    url = (environment.get("FIREBELL_URL") or kept.get("url") or DEFAULT_URL).rstrip("/")
+    token = environment.get("FIREBELL_TOKEN") or environment.get("FIREBELL_BOOTSTRAP_TOKEN", "")
+    if not token and url == kept.get("url"):
+        token = kept.get("token", "")
+    return Server(url, token)
+
+
+def call(
+    method: str, path: str, body: Mapping[str, Any] | None = None, *, query: Mapping[str, Any] | None = None,
+    at: Server | None = None,
+) -> Any:  # fmt: skip
+    """The server's JSON answer (``{}`` when it has none to give).
+
+    A refusal or a lost connection is told on stderr and ends the program with 1.
+    """
+    import httpx2
+
+    there = at or server()
+    headers = {"authorization": f"Bearer {there.token}"} if there.token else {}
+    asked = {name: value for name, value in (query or {}).items() if value is not None}
     try:
-        answer = httpx2.request(method, url + path, json=body, headers=headers, timeout=_TIMEOUT_S)
-    except httpx2.HTTPError as error:
-        typer.echo(f"No answer from {url}: {error}. Is the server running, and FIREBELL_URL right?", err=True)
+        answer = httpx2.request(method, there.url + path, json=body, params=asked, headers=headers, timeout=_TIMEOUT_S)
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        typer.echo(f"No answer from {there.url}: {error}. Is the server running, and FIREBELL_URL right?", err=True)
         raise typer.Exit(1) from None
+    if answer.is_success and not answer.content:
+        return {}
     try:
         found = answer.json()
     except ValueError:
-        found = {"title": f"{url} answered {answer.status_code} with something that is not JSON."}
-    if answer.is_success and isinstance(found, dict):
-        return found
+        found = {"title": f"{there.url} answered {answer.status_code} with something that is not JSON."}
+    else:
+        if answer.is_success:
+            return found
     for line in told(found):
         typer.echo(line, err=True)
+    if answer.status_code == 401:
+        typer.echo("Set FIREBELL_TOKEN, or run firebell login.", err=True)
     raise typer.Exit(1)
+
+
+def items(path: str, query: Mapping[str, Any] | None = None, *, limit: int | None = None) -> list[dict[str, Any]]:
+    """A list from the server, over as many pages as it takes, up to ``limit`` items."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while limit is None or len(found) < limit:
+        size = _PAGE if limit is None else min(_PAGE, limit - len(found))
+        page = call("GET", path, query={**(query or {}), "limit": size, "cursor": cursor})
+        found += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    return found
+
+
+def download(path: str, target: Path) -> int:
+    """Write what the server sends for ``path`` into ``target``, which appears whole or not at all. Returns its size."""
+    import httpx2
+
+    there = server()
+    headers = {"authorization": f"Bearer {there.token}"} if there.token else {}
+    draft = target.with_name(f".{target.name}.part")
+    try:
+        with httpx2.stream("GET", there.url + path, headers=headers, timeout=_TIMEOUT_S) as answer:
+            if not answer.is_success:
+                answer.read()
+                try:
+                    lines: Sequence[str] = told(answer.json())
+                except ValueError:
+                    lines = [f"{there.url} answered {answer.status_code}."]
+                for line in lines:
+                    typer.echo(line, err=True)
+                raise typer.Exit(1)
+            with draft.open("wb") as out:
+                for piece in answer.iter_bytes():
+                    out.write(piece)
+        draft.chmod(0o600)
+        draft.replace(target)
+    except httpx2.HTTPError as error:
+        typer.echo(f"No answer from {there.url}: {error}. Is FIREBELL_URL right?", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return target.stat().st_size
 
 
 def told(problem: Any) -> list[str]:
