@@ -181,6 +181,14 @@ def since(connection: Connection, seq: int, *, limit: int = 500) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
+def latest(connection: Connection, before: int | None = None, *, limit: int = 50) -> list[Entry]:
+    """The newest facts first, those with a smaller ``seq`` than ``before``."""
+    query = select(journal).order_by(journal.c.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(journal.c.seq < before)
+    return [_entry(row) for row in connection.execute(query)]
+
+
 def _entry(row: Any) -> Entry:
     return Entry(row.seq, row.chain, row.n, row.subject, row.at, row.actor, row.kind, row.data, bytes(row.hash))
 

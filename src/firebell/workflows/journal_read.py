@@ -16,6 +16,12 @@ def since(read: Read, seq: int, *, limit: int = 50) -> list[Entry]:
     return journal.since(read.connection, seq, limit=limit)
 
 
+def latest(read: Read, *, before: int | None = None, limit: int = 50) -> list[Entry]:
+    """The newest facts first; ``before`` (a ``seq``) continues the list."""
+    read.needs(Permission.JOURNAL_VIEW)
+    return journal.latest(read.connection, before, limit=limit)
+
+
 def of(read: Read, subject: str, *, limit: int = 500) -> list[Entry]:
     """The newest facts about one subject, oldest first."""
     read.needs(Permission.JOURNAL_VIEW)

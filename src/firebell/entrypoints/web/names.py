@@ -19,7 +19,7 @@ from firebell.kernel.errors import NotFound
 from firebell.kernel.work import Read
 
 ID = re.compile(r"(?:usr|team|svc|sch|pol|int|alr)_[0-9a-z]{18}")
-_PLACES = {"usr": "/people/", "team": "/people/teams/", "svc": "/services/", "sch": "/on-call/", "pol": "/policies/",
+_PLACES = {"usr": "/people/", "team": "/teams/", "svc": "/services/", "sch": "/on-call/", "pol": "/policies/",
            "int": "/integrations/", "alr": "/alerts/"}  # fmt: skip
 _WORDS = {"usr": "somebody removed", "team": "a deleted team", "svc": "a deleted service", "sch": "a deleted schedule",
           "pol": "a deleted policy", "int": "a deleted integration", "alr": "an alert"}  # fmt: skip

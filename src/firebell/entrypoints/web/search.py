@@ -55,5 +55,5 @@ def find(read: Read, typed: str) -> list[Found]:
         named += [Found(p.display_name, f"/policies/{p.id}", "Policy") for p in escalation.policies(read)]
     if may(Permission.PEOPLE_VIEW):
         named += [Found(u.display_name or u.name, f"/people/{u.id}", "Person") for u in people.users(read)]
-        named += [Found(t.display_name or t.name, f"/people/teams/{t.id}", "Team") for t in people.teams(read)]
+        named += [Found(t.display_name or t.name, f"/teams/{t.id}", "Team") for t in people.teams(read)]
     return things + [found for found in named if typed in found.label.lower()]
