@@ -16,8 +16,9 @@ export function startLive(): void {
   new Stream("/live/events", (told: Told) => {
     if (told.kind === "topic") refresh(told.topic);
     if (told.kind === "state") {
-      // Whatever was told while nobody listened is lost: every return to "live" asks for everything once.
-      if (told.state === "live" && state !== null && state !== "live") refreshAll();
+      // Whatever was told while nobody listened is lost, also between the making of this page and its first "live":
+      // every way into "live" asks for everything once.
+      if (told.state === "live" && state !== "live") refreshAll();
       state = told.state;
       show(badge, told.state, told.ok_at);
     }

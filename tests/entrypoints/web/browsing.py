@@ -1,4 +1,4 @@
-"""Browsers for the pages' tests: what they complain about is collected, and every page is measured where it is shown."""
+"""Browsers for the pages' tests: what they complain about is collected, and pages are measured where they are shown."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route
 WIDTHS = {"phone": (360, 640), "desk": (1280, 900)}
 LOOKS = [(size, theme) for size in WIDTHS for theme in ("light", "dark")]
 SHOTS = os.environ.get("FIREBELL_SCREENSHOTS", "")
+EVERY = bool(os.environ.get("FIREBELL_SCREENSHOTS_EVERY"))
+KEPT = frozenset(
+    {
+        "now-desk-light",
+        "alert-desk-dark",
+        "alerts-phone-dark",
+        "ack-ask-dark",
+        "ack-mine",
+        "setup-4-received-desk-light",
+    }
+)
 
 
 class Faults(list[str]):
@@ -65,6 +76,7 @@ def too_tall(page: Page) -> int:
 
 
 def shoot(page: Page, name: str, *, whole: bool = True) -> None:
-    """Keep a picture where FIREBELL_SCREENSHOTS says (nowhere by default)."""
-    if SHOTS:
+    """Keep a picture in the folder FIREBELL_SCREENSHOTS (none: nowhere): those of the docs, or with _EVERY=1 all."""
+    if SHOTS and (EVERY or name in KEPT):
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=whole)

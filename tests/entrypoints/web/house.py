@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import uvicorn
 
 from firebell.app import House, application, open_house
@@ -23,6 +24,14 @@ class Served:
 
     house: House
     origin: str
+
+    def request(
+        self, method: str, address: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Mapping[str, str], str]:
+        """A plain request, as a mail scanner or a sender makes it: status, headers (lower case) and text."""
+        with httpx2.Client(trust_env=False, timeout=10) as client:
+            answer = client.request(method, address, content=body, headers=dict(headers or {}))
+        return answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.text
 
 
 @contextmanager

@@ -43,9 +43,7 @@ def _make_admin(page: Page, house: Served) -> None:
 
 
 @pytest.mark.parametrize(("size", "theme"), [("phone", "dark"), ("desk", "light")])
-def test_five_steps_from_nothing_to_an_answered_page(
-    browser: Browser, house: Served, size: str, theme: str
-) -> None:
+def test_five_steps_from_nothing_to_an_answered_page(browser: Browser, house: Served, size: str, theme: str) -> None:
     with SmtpSink() as mails, browsing(browser, size, theme) as (_, page, faults):
         look = f"{size}-{theme}"
         _make_admin(page, house)
@@ -124,6 +122,6 @@ def test_a_mail_server_that_refuses_is_quoted_and_not_kept(browser: Browser, hou
 
 
 def _seen(page: Page, faults: Faults, name: str) -> None:
-    assert too_wide(page) == 0, name
+    assert too_wide(page) <= 0, name
     shoot(page, name)
     assert faults == []

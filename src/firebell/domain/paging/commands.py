@@ -205,8 +205,13 @@ def hand_back(work: Work, delivery: Delivery) -> None:
     work.wake()
 
 
-def record(work: Work, claimed: Delivery, outcome: Outcome, *, others_left: bool, took_ms: int) -> rules.Sequel | None:
-    """Write down what came of an attempt. ``None``: this sender had lost its lease; its result is only noted."""
+def record(
+    work: Work, claimed: Delivery, outcome: Outcome, *, others_left: bool, took_ms: int, gone: bool = False
+) -> rules.Sequel | None:
+    """Write down what came of an attempt. ``None``: this sender had lost its lease; its result is only noted.
+
+    ``gone``: the person or the destination is no more, so trying again would be in vain.
+    """
     current = store.take_delivery(work, claimed.id)
     if current is None:
         return None
@@ -218,7 +223,9 @@ def record(work: Work, claimed: Delivery, outcome: Outcome, *, others_left: bool
         if claimed.alert_id:
             work.record(claimed.alert_id, StaleRecord(delivery_id=claimed.id, outcome=outcome.kind))
         return None
-    sequel = rules.after_attempt(current, outcome.kind, outcome.retry_after_s, work.now, others_left=others_left)
+    sequel = rules.after_attempt(
+        current, outcome.kind, outcome.retry_after_s, work.now, others_left=others_left, gone=gone
+    )
     if current.cancelled_at is not None and sequel.next is not rules.Next.DONE:
         sequel = rules.Sequel(rules.Next.GIVE_UP, None, "answered meanwhile")
     store.save_deliveries(work, [_settled(current, outcome, sequel, work.now)])
@@ -277,6 +284,19 @@ def ended(work: Work, alert_ids: Sequence[str]) -> None:
     store.save_pages(work, [rules.ended(p, work.now) for p in pages])
     store.cancel_for_alerts(work, alert_ids)
     work.publish("pages", *{p.user_id for p in pages})
+
+
+def change_lead(work: Work, run_id: str, before: str, after: str) -> None:
+    """The alert a run's pages are about is over, another one of that run is not: they go on about that one."""
+    store.change_lead(work, run_id, before, after)
+
+
+def try_again_elsewhere(work: Work, page_id: str, method_ids: Sequence[str]) -> int:
+    """A page's last destination is given up: those it had given up before, still usable, are tried on and on."""
+    revived = store.revive(work, page_id, method_ids, plus(work.now, rules.BACKOFF_CAP_S)) if method_ids else 0
+    if revived:
+        work.wake()
+    return revived
 
 
 def issue_links(work: Work, links: Sequence[tuple[str, Sequence[str], str, str | None]]) -> None:

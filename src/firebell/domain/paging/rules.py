@@ -17,6 +17,7 @@ ATTEMPTS_BEFORE_FAILOVER = 4
 BETWEEN_ATTEMPTS_S = 15
 FAILOVER_AFTER_S = 60
 BACKOFF_CAP_S = 60
+RETRY_AFTER_CAP_S = 3600
 UNRECORDED_MAX = 3
 ACK_LINK_S = 86_400
 UNDO_S = 60
@@ -72,25 +73,35 @@ class Sequel:
 
 
 def after_attempt(
-    delivery: Delivery, outcome: str, retry_after_s: int | None, now: Instant, *, others_left: bool
+    delivery: Delivery,
+    outcome: str,
+    retry_after_s: int | None,
+    now: Instant,
+    *,
+    others_left: bool,
+    gone: bool = False,
 ) -> Sequel:
     """What follows an attempt that ended in ``outcome`` (``sent | retry | dead``).
 
-    Four attempts, 15 s apart, then the person's next destination; a dead one fails over at once. With no other
-    destination left, a page is tried on and on (1, 2, 4 … 60 s apart) until somebody answers; other messages give up.
-    A provider's wish to be left alone for over 60 s counts as dead for now.
+    Four attempts, 15 s from start to start, then the person's next destination; a dead one fails over at once. With
+    no other destination left, a page is tried on and on (1, 2, 4 … 60 s apart) until somebody answers, unless its
+    destination is ``gone``; other messages give up. A provider's wish to be left alone for over 60 s counts as dead
+    for now, and where there is no other way a page waits no longer than that.
     """
     if outcome == "sent":
         return Sequel(Next.DONE, None, "sent")
     first = delivery.first_attempt_at or now
     page = delivery.kind == DeliveryKind.PAGE
     if outcome == "retry" and delivery.attempt < ATTEMPTS_BEFORE_FAILOVER:
-        wait_s = max(retry_after_s or 0, BETWEEN_ATTEMPTS_S)
+        # A slow failure has used up part of its 15 s: waiting them out anew would make the fourth attempt too late.
+        spent_s = seconds_between(delivery.claimed_at or now, now)
+        wait_s = max(retry_after_s or 0, round(BETWEEN_ATTEMPTS_S - spent_s), 0)
         if seconds_between(first, now) + wait_s <= FAILOVER_AFTER_S or not (page and others_left):
-            return Sequel(Next.RETRY, plus(now, min(wait_s, 3600)), f"again in {wait_s} s")
+            wait_s = min(wait_s, BACKOFF_CAP_S if page else RETRY_AFTER_CAP_S)
+            return Sequel(Next.RETRY, plus(now, wait_s), f"again in {wait_s} s")
     if page and others_left and not delivery.failed_over:
         return Sequel(Next.FAIL_OVER, None, "the next contact method, now")
-    if page and outcome == "retry":
+    if page and not gone:
         exponent = min(max(delivery.attempt - ATTEMPTS_BEFORE_FAILOVER, 0), 6)
         wait_s = min(max(2**exponent, retry_after_s or 0), BACKOFF_CAP_S)
         return Sequel(Next.RETRY, plus(now, wait_s), f"again in {wait_s} s")

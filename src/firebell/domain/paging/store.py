@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    exists,
     func,
     or_,
     select,
@@ -294,11 +295,17 @@ def bundled_in(read: Read, lead_ids: Iterable[str]) -> list[Delivery]:
 def release_bundle(work: Work, lead_id: str, due_at: Instant | None = None) -> int:
     """The message that was to speak for them did not go: they stand in the queue again on their own.
 
-    ``due_at``: when their destination is tried again (now if not given).
+    ``due_at``: when their destination is tried again (now if not given). Those answered meanwhile stay silent.
     """
+    members = and_(deliveries.c.bundle_id == lead_id, deliveries.c.state == DeliveryState.BUNDLED)
+    work.write(
+        update(deliveries)
+        .where(members, deliveries.c.cancelled_at.is_not(None))
+        .values(state=DeliveryState.CANCELLED, done_at=work.now, next_step="answered meanwhile")
+    )
     return work.write(
         update(deliveries)
-        .where(deliveries.c.bundle_id == lead_id, deliveries.c.state == DeliveryState.BUNDLED)
+        .where(members)
         .values(state=DeliveryState.QUEUED, bundle_id=None, due_at=due_at or work.now, done_at=None, next_step="")
     )
 
@@ -343,11 +350,42 @@ def cancel_for_alerts(
     work.write(
         update(deliveries).where(where & (deliveries.c.state == DeliveryState.SENDING)).values(cancelled_at=work.now)
     )
+    lead = deliveries.alias("lead")
+    carried = exists().where(lead.c.id == deliveries.c.bundle_id, lead.c.state == DeliveryState.SENDING)
+    work.write(
+        update(deliveries)
+        .where(where & (deliveries.c.state == DeliveryState.BUNDLED) & carried)
+        .values(cancelled_at=work.now)
+    )
     return work.write(
         update(deliveries)
         .where(where & (deliveries.c.state == DeliveryState.QUEUED))
         .values(state=DeliveryState.CANCELLED, cancelled_at=work.now, done_at=work.now, next_step="")
     )
+
+
+def revive(work: Work, page_id: str, method_ids: Iterable[str], due_at: Instant) -> int:
+    """Destinations a page had given up in favour of others, which are given up now too: they are tried again."""
+    return work.write(
+        update(deliveries)
+        .where(
+            deliveries.c.page_id == page_id,
+            deliveries.c.method_id.in_(sorted(set(method_ids))),
+            deliveries.c.state == DeliveryState.FAILED,
+            deliveries.c.failed_over.is_(True),
+            deliveries.c.cancelled_at.is_(None),
+        )
+        .values(state=DeliveryState.QUEUED, due_at=due_at, done_at=None, next_step="every other way has failed")
+    )
+
+
+def change_lead(work: Work, run_id: str, before: str, after: str) -> None:
+    """Pages of a run that are under way are about another of its alerts from now on, and so are their messages."""
+    ringing = and_(pages.c.run_id == run_id, pages.c.alert_id == before, pages.c.state == PageState.RINGING)
+    theirs = select(pages.c.id).where(ringing)
+    live = deliveries.c.state.in_([DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.BUNDLED])
+    work.write(update(deliveries).where(deliveries.c.page_id.in_(theirs), live).values(alert_id=after))
+    work.write(update(pages).where(ringing).values(alert_id=after))
 
 
 def add_attempt(work: Work, value: Delivery, outcome: str, *, unknown: bool, reply: str, provider_id: str | None, took_ms: int) -> None:  # fmt: skip

@@ -70,7 +70,7 @@ def attempts(line: LedgerLine, masks: Mapping[str, str], now: Instant, zone: str
     found = [
         Attempt(
             d.channel, to, OUTCOMES.get(a.outcome, a.outcome),
-            moments.moment(a.ended_at, now, zone), f"{a.took_ms / 1000:.1f} s" if a.took_ms else "",
+            moments.moment(a.ended_at, now, zone), _took(a.took_ms),
             a.provider_id or "", a.reply[:REPLY_MAX], "",
         )
         for a in line.attempts
@@ -87,3 +87,9 @@ def attempts(line: LedgerLine, masks: Mapping[str, str], now: Instant, zone: str
             last.channel, last.to, last.state, last.at, last.latency, last.provider_id, last.reply, d.next_step
         )
     return found
+
+
+def _took(ms: int) -> str:
+    if ms <= 0:
+        return ""
+    return f"{ms} ms" if ms < 1000 else f"{ms / 1000:.1f} s"

@@ -29,7 +29,7 @@ class Sentence:
     """``text`` with ``{fields}``; ``kind`` and ``icon`` as ``ui.timeline_entry`` takes them."""
 
     text: str | Callable[[Mapping[str, Any]], str]
-    kind: str = "note"
+    kind: str = "plain"
     icon: str = ""
 
 
@@ -90,7 +90,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "signal.ignored": Sentence("A signal changed nothing: {became}.", "machine"),
     # escalation
     "escalation.started": Sentence("Escalation started.", "machine"),
-    "escalation.step_entered": Sentence(_step, "note", "escalate"),
+    "escalation.step_entered": Sentence(_step, "plain", "escalate"),
     "escalation.step_empty": Sentence("Step {step} reached nobody ({reasons}) and was skipped at once.", "broken"),
     "escalation.fallback_paged": Sentence("The fallback was told, {people}: {why}.", "broken"),
     "escalation.exhausted": Sentence("Nobody answered on any step.", "broken"),
@@ -100,7 +100,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "policy.changed": Sentence("{what} the escalation policy {name}, version {version}."),
     "installation.fallback_set": Sentence("named {people} as the installation's fallback."),
     # pages and deliveries
-    "page.started": Sentence(_paged, "note", "bell"),
+    "page.started": Sentence(_paged, "plain", "bell"),
     "delivery.sent": Sentence(_sent, "machine"),
     "delivery.failed": Sentence("{channel} to {user_id} failed: {reply}. Next: {next_step}.", "broken"),
     "delivery.held_back": Sentence("{channel} to {user_id} waits until {until}, so as not to flood.", "machine"),

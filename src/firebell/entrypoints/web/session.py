@@ -154,11 +154,13 @@ class Browser:
         if whole:
             said = flashes.unpack(self.request.cookies.get(flashes.COOKIE, ""), self.web.flash_key, now)
         user = self.user
+        # During set-up everything is still missing, and the steps say so.
+        setting_up = self.request.url.path.startswith("/setup")
         return PageFrame(
             title=title, nav=nav, theme=theme if theme in THEMES else "system", csrf=self.csrf, now=now, zone=self.zone,
             viewer=Viewer(user.id, user.display_name or user.name, str(user.role)) if user else None,
             path=self.path if self.request.method == "GET" else "/",
-            banners=self.web.warnings.of(user.id, now, self.zone) if user and whole else (),
+            banners=self.web.warnings.of(user.id, now, self.zone) if user and whole and not setting_up else (),
             flashes=said + self._said,
             counts={"alerts": self.site.runner.read(alerts.counts).get("open", 0)} if user and whole else {},
         )  # fmt: skip
