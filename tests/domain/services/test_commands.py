@@ -274,3 +274,15 @@ def test_what_a_file_manages_is_changed_there_or_detached_first(runner: Runner) 
     assert (after.description, after.managed_by) == ("by hand", None)
     runner.run(lambda work: commands.disable_integration(work, made.id))
     runner.run(lambda work: commands.delete_integration(work, made.id, managed_by="acme.yaml"))
+
+
+def test_detaching_frees_a_service_with_its_integrations(runner: Runner) -> None:
+    service = create(runner, "checkout", managed_by="acme.yaml")
+    made = door(runner, service, managed_by="acme.yaml")
+    with pytest.raises(Forbidden):
+        runner.run(lambda work: commands.detach_service(work, service), VIEWER)
+    for _ in range(2):
+        runner.run(lambda work: commands.detach_service(work, service))
+    runner.run(lambda work: commands.edit_integration(work, made.id, name="other"))
+    assert runner.run(lambda work: commands.edit_service(work, service, description="mine")).managed_by is None
+    assert [entry.kind for entry in look(runner, lambda r: r.history(service))][1:] == ["service.edited"] * 2

@@ -43,6 +43,17 @@ def test_sixteen_characters_make_a_key() -> None:
     assert rules.key("0123456789abcdef") == "0123456789abcdef"
 
 
+def test_control_characters_are_kept_out_of_texts() -> None:
+    assert rules.description("one\n\ttwo\u00a0three") == "one\n\ttwo\u00a0three"
+    assert rules.component("  ") is None
+    for wrong in ("a\x00b", "a\x1b[31mb", "a\x7fb"):
+        for check in (rules.description, rules.component, lambda value: rules.label(value, "display_name")):
+            with pytest.raises(Invalid):
+                check(wrong)
+    with pytest.raises(Invalid):
+        rules.label("two\nlines", "display_name")
+
+
 def test_ignored_labels_must_be_a_list_of_names() -> None:
     assert rules.settings({"ignore_labels": ("pod",)}) == {"ignore_labels": ["pod"]}
     assert rules.settings({}) == {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import pytest
 
 from firebell.domain.escalation import commands as escalation
@@ -12,9 +15,12 @@ from firebell.domain.people import methods
 from firebell.domain.people import queries as people
 from firebell.domain.services import commands as services
 from firebell.domain.services import queries as service_queries
+from firebell.entrypoints.sealing import Sealing
+from firebell.integrations.channels import all_channels
 from firebell.kernel.actor import GRANTS, Actor, Role
 from firebell.kernel.clock import SetClock
 from firebell.kernel.errors import Conflict, Forbidden
+from firebell.kernel.secrets import Key, Keyring
 from firebell.workflows.config.applying import Plan
 from firebell.workflows.config.problems import BadConfig
 from tests.workflows.config.conftest import Hand
@@ -322,7 +328,9 @@ def test_an_object_of_every_kind_can_be_left_to_hands_and_taken_back(hand: Hand,
     hand.apply(ACME)
     freed = ACME.replace(f"kind: {kind}\nmetadata: {{", f"kind: {kind}\nmetadata: {{managed: false, ")
     hand.apply(freed)
-    assert kind not in {each for each, _ in hand.current().managed_by}
+    now = hand.current()
+    assert kind not in {each for each, _ in now.managed_by}
+    assert {part for part in now.parts if part[0] == kind} <= now.by_hand
     assert changes(hand.plan(freed)) == []
     hand.apply(ACME)
     assert changes(hand.plan(ACME)) == []
@@ -343,6 +351,23 @@ def test_a_circle_of_services_is_told_as_one(hand: Hand) -> None:
     told = problems(hand, ACME.replace("displayName: The database", "dependsOn: [checkout]"))
     assert len(told) == 1
     assert "Services depend on each other in a circle: checkout → database → checkout." in told[0]
+
+
+def test_two_who_apply_at_once_do_not_make_anything_twice(hand: Hand) -> None:
+    with ThreadPoolExecutor(2) as both:
+        plans = list(both.map(hand.apply, [ACME, ACME]))
+    assert sorted(len(plan.changes) for plan in plans) == [0, 7]
+    assert changes(hand.plan(ACME)) == []
+
+
+def test_a_key_whose_seal_is_lost_is_replaced_by_the_files(hand: Hand) -> None:
+    hand.apply(ACME)
+    other = Keyring(Key(bytes(32)))
+    hand.means = replace(hand.means, keyring=other, sealer=Sealing(other, all_channels()))
+    planned = hand.plan(ACME)
+    assert "spec.integrations[prometheus].key: ••• → another one" in diff(planned)
+    hand.apply(ACME)
+    assert changes(hand.plan(ACME)) == []
 
 
 def test_dependencies_can_be_turned_round(hand: Hand) -> None:

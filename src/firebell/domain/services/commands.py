@@ -31,8 +31,9 @@ from firebell.kernel.ids import ServiceId
 from firebell.kernel.work import Read, Work
 
 __all__ = [
-    "create_integration", "create_service", "delete_integration", "delete_service", "disable_integration",
-    "edit_integration", "edit_service", "enable_integration", "restore_service", "rotate_key", "signals_seen",
+    "create_integration", "create_service", "delete_integration", "delete_service", "detach_service",
+    "disable_integration", "edit_integration", "edit_service", "enable_integration", "restore_service",
+    "rotate_key", "signals_seen",
 ]  # fmt: skip
 
 _EDIT = Permission.SERVICES_EDIT
@@ -87,6 +88,19 @@ def edit_service(work: Work, service_id: str, expected: int | None = None, **fie
     after = store.service(work, service_id)
     assert after is not None
     return after
+
+
+def detach_service(work: Work, service_id: str) -> None:
+    """Take a service and its integrations out of a configuration's hands."""
+    before = store.service(work, service_id)
+    work.needs(_EDIT, before.team_id if before else None)
+    if before is None:
+        raise NotFound("There is no such service.", field="service_id")
+    for door in store.all_integrations(work, service_id=service_id):
+        if door.managed_by is not None:
+            edit_integration(work, door.id, managed_by=None)
+    if before.managed_by is not None:
+        edit_service(work, service_id, managed_by=None)
 
 
 def delete_service(work: Work, service_id: str, expected: int | None = None, *, managed_by: str | None = None) -> None:
@@ -145,6 +159,8 @@ def _checked(fields: ServiceFields) -> dict[str, Any]:
         checked["display_name"] = rules.label(fields["display_name"], "display_name")
     if "description" in fields:
         checked["description"] = rules.description(fields["description"])
+    if "component" in fields:
+        checked["component"] = rules.component(fields["component"])
     if "default_severity" in fields:
         checked["default_severity"] = rules.severity(fields["default_severity"])
     if "urgency" in fields:

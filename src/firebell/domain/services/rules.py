@@ -16,6 +16,8 @@ KEY_LENGTH_MIN = 16
 KEY_LENGTH_MAX = 128
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL_OR_BREAK = re.compile(r"[\x00-\x1f\x7f]")
 _KEY = re.compile(r"[0-9A-Za-z._~-]+")
 
 
@@ -35,13 +37,26 @@ def label(value: str, field: str, length_max: int = 200) -> str:
     value = value.strip()
     if not 1 <= len(value) <= length_max:
         raise Invalid(f"Write 1–{length_max} characters.", field=field)
+    return _clean(value, field, _CONTROL_OR_BREAK)
+
+
+def _clean(value: str, field: str, unwanted: re.Pattern[str]) -> str:
+    # PostgreSQL cannot keep a NUL, and the rest can play tricks on a terminal.
+    if unwanted.search(value):
+        raise Invalid("There is a control character in this text.", field=field, hint="Take it out.")
     return value
 
 
 def description(value: str) -> str:
+    """Text of several lines, at most 16,384 characters."""
     if len(value) > 16_384:
         raise Invalid("At most 16,384 characters.", field="description")
-    return value
+    return _clean(value, "description", _CONTROL)
+
+
+def component(value: str | None) -> str | None:
+    """A component's name on a status page, or ``None``."""
+    return None if value is None or not value.strip() else label(value, "component")
 
 
 def severity(value: str) -> str:

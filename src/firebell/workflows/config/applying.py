@@ -11,9 +11,11 @@ from graphlib import TopologicalSorter
 from typing import ClassVar
 
 from firebell.domain.oncall import queries as oncall
+from firebell.domain.oncall.model import Schedule
 from firebell.domain.people import queries as users
 from firebell.domain.people.methods import Sealer
 from firebell.kernel.actor import Actor, Permission, Role
+from firebell.kernel.clock import Instant
 from firebell.kernel.errors import Conflict, Invalid, NotFound
 from firebell.kernel.journal import Fact
 from firebell.kernel.secrets import Keyring
@@ -86,10 +88,25 @@ class ConfigApplied(Fact, frozen=True, kw_only=True):
     removed: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """``schedules`` maps the name of each one touched to what it was and what it is."""
+
+    plan: Plan
+    schedules: Mapping[str, tuple[Schedule | None, Schedule | None]]
+    people: Mapping[str, str]
+    now: Instant
+
+    def finished(self) -> Plan:
+        """The plan with what becomes of the coming shifts, which is worked out after the transaction: it takes long."""
+        found = [coming(name, *pair, self.now, self.people) for name, pair in self.schedules.items()]
+        return replace(self.plan, coming=tuple(each for each in found if each.stretches))
+
+
 class _Undone(Exception):
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, outcome: _Outcome) -> None:
         super().__init__("rehearsed")
-        self.plan = plan
+        self.outcome = outcome
 
 
 def plan(
@@ -111,7 +128,7 @@ def plan(
     try:
         runner.run(rehearse, actor)
     except _Undone as undone:
-        return replace(undone.plan, new_keys=())
+        return replace(undone.outcome.finished(), new_keys=())
     raise AssertionError("unreachable")
 
 
@@ -129,7 +146,8 @@ def apply(
     Raises BadConfig (with file, line and path of every problem); then nothing has changed.
     """
     desired, problems = _parsed(runner, files, environment, means, actor)
-    return runner.run(lambda work: _applied(work, files, desired, problems, means, prune=prune), actor)
+    outcome = runner.run(lambda work: _applied(work, files, desired, problems, means, prune=prune), actor)
+    return outcome.finished()
 
 
 def _parsed(
@@ -143,7 +161,7 @@ def _parsed(
 
 def _applied(
     work: Work, files: Sequence[File], desired: Desired, faults: Sequence[Problem], means: Means, *, prune: bool
-) -> Plan:
+) -> _Outcome:
     work.needs(Permission.CONFIG_APPLY)
     now = current(work, means.keyring, means.sealer, means.channels)
     gone = unwanted(work, desired, now) if prune else frozenset()
@@ -163,9 +181,11 @@ def _applied(
         counts = {verb: sum(change.verb == verb for change in changes) for verb in ("created", "changed", "removed")}
         work.record("config", ConfigApplied(files=sorted(file.path for file in files), **counts))
         work.publish("config")
-    return Plan(
-        tuple(changes), _coming(work, now, changes), tuple(left), tuple(NewKey(*key) for key in making.new_keys)
-    )
+    found = Plan(tuple(changes), (), tuple(left), tuple(NewKey(*key) for key in making.new_keys))
+    touched = [change.name for change in changes if change.kind == "Schedule"]
+    after = {schedule.name: schedule for schedule in oncall.schedules(work)} if touched else {}
+    people = now.names("User") | {user.id: user.name for user in users.users(work)}
+    return _Outcome(found, {name: (now.schedules.get(name), after.get(name)) for name in touched}, people, work.now)
 
 
 def _make(making: Making, key: Key, desired: Desired, now: Current, means: Means, *, prune: bool) -> Change | None:
@@ -203,13 +223,3 @@ def _in_order(items: Mapping[Key, Item], keys: Iterable[Key]) -> list[Key]:
         return (KINDS.index(key[0]), place[key[1]] if key[0] == "Service" else 0, key)
 
     return sorted(keys, key=rank)
-
-
-def _coming(work: Work, before: Current, changes: Sequence[Change]) -> tuple[Coming, ...]:
-    touched = [change.name for change in changes if change.kind == "Schedule"]
-    if not touched:
-        return ()
-    after = {schedule.name: schedule for schedule in oncall.schedules(work)}
-    people = before.names("User") | {user.id: user.name for user in users.users(work)}
-    found = [coming(name, before.schedules.get(name), after.get(name), work.now, people) for name in touched]
-    return tuple(each for each in found if each.stretches)

@@ -16,7 +16,7 @@ from firebell.domain.people.methods import Sealer
 from firebell.domain.people.model import Person, TeamRole, Urgency
 from firebell.domain.services import queries as services
 from firebell.domain.services.model import Service
-from firebell.kernel.secrets import Keyring
+from firebell.kernel.secrets import Keyring, Unsealable
 from firebell.kernel.work import Read
 from firebell.workflows.config.channels import ChannelDeclaration, secret_fields
 from firebell.workflows.config.schedules import written_layers
@@ -149,7 +149,10 @@ def named(climb: Climb, known: Mapping[TargetKind, Mapping[str, str]]) -> Climb:
 def _service(read: Read, service: Service, ladders: Mapping[str, str], keyring: Keyring, now: Current) -> ServiceSpec:
     integrations: list[IntegrationSpec] = []
     for each in services.integrations(read, service.id):
-        key = services.plain_key(read, each.id, keyring)
+        try:
+            key: str | None = services.plain_key(read, each.id, keyring)
+        except Unsealable:
+            key = None  # its seal is lost: a file that gives a key replaces it
         integrations.append(IntegrationSpec(each.name, each.source, key, dict(each.settings)))
         now.part("Service", service.name, each.name, each.id, each.managed_by)
     return ServiceSpec(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,28 +121,39 @@ def coming(
     """Compare who is on call in the next four weeks. ``people`` maps user ids to names."""
     until = plus(now, HORIZON_S)
     old, new = _on_call(before, now, until), _on_call(after, now, until)
-    edges = sorted({now, until, *(e for shifts in (old, new) for start, end, _ in shifts for e in (start, end))})
+    edges = sorted({now, until} | old.keys() | new.keys())
+    was: dict[str, int] = {}
+    will: dict[str, int] = {}
     gained: dict[str, float] = defaultdict(float)
     stretches: list[Stretch] = []
     for start, end in itertools.pairwise(edges):
-        was, will = (
-            tuple(dict.fromkeys(people.get(user, user) for s, e, user in shifts if s <= start and end <= e))
-            for shifts in (old, new)
-        )
-        if set(was) == set(will):
+        _turn(was, old.get(start, ()))
+        _turn(will, new.get(start, ()))
+        if was.keys() == will.keys():
             continue
-        for person in set(was) ^ set(will):
-            gained[person] += seconds_between(start, end) * (1 if person in will else -1)
+        for user in was.keys() ^ will.keys():
+            gained[people.get(user, user)] += seconds_between(start, end) * (1 if user in will else -1)
+        sides = [tuple(sorted(people.get(user, user) for user in side)) for side in (was, will)]
         last = stretches[-1] if stretches else None
-        if last is not None and last.ends_at == start and (last.before, last.after) == (was, will):
-            stretches[-1] = Stretch(last.starts_at, end, was, will)
-        else:
-            stretches.append(Stretch(start, end, was, will))
+        if last is not None and last.ends_at == start and [last.before, last.after] == sides:
+            start = last.starts_at  # noqa: PLW2901 - the same people go on
+            stretches.pop()
+        stretches.append(Stretch(start, end, sides[0], sides[1]))
     return Coming(name, until, tuple(stretches), {person: round(s) for person, s in sorted(gained.items()) if round(s)})
 
 
-def _on_call(schedule: Schedule | None, start: Instant, end: Instant) -> list[tuple[Instant, Instant, str]]:
-    if schedule is None:
-        return []
-    found = rules.shifts(schedule, start, end)
-    return [(s.starts_at, s.ends_at, s.user_id) for s in found if s.on.role is LayerRole.PRIMARY]
+def _on_call(schedule: Schedule | None, start: Instant, end: Instant) -> dict[Instant, list[tuple[str, int]]]:
+    """Who comes on (1) and goes off (-1) at which instant."""
+    edges: dict[Instant, list[tuple[str, int]]] = defaultdict(list)
+    for shift in rules.shifts(schedule, start, end) if schedule is not None else ():
+        if shift.on.role is LayerRole.PRIMARY:
+            edges[shift.starts_at].append((shift.user_id, 1))
+            edges[shift.ends_at].append((shift.user_id, -1))
+    return edges
+
+
+def _turn(on: dict[str, int], edges: Iterable[tuple[str, int]]) -> None:
+    for user, step in edges:
+        on[user] = on.get(user, 0) + step
+    for user in [user for user, count in on.items() if count == 0]:
+        del on[user]

@@ -149,10 +149,10 @@ class Making:
             if not item.managed:
                 escalation.detach_policy(self.work, row_id)
         elif isinstance(spec, ServiceSpec) and isinstance(was, ServiceSpec):
-            services.edit_service(
-                self.work, row_id, managed_by=file if item.managed else None, **self._service_fields(item, spec)
-            )
+            services.edit_service(self.work, row_id, managed_by=by, **self._service_fields(item, spec))
             self._doors(item.name, was, spec, by)
+            if not item.managed:
+                services.detach_service(self.work, row_id)
 
     def remove(self, key: tuple[str, str]) -> None:
         kind, row_id, by = key[0], self.ids[key], self.managed_by.get(key)

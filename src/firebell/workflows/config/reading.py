@@ -253,9 +253,10 @@ class Part:
         value = self.raw(key)
         if value is None:
             return ()
-        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        if not isinstance(value, list) or not all(isinstance(item, str | int) and item != "" for item in value):
             self.problem(key, f"“{key}” must be a list of names.", "Write [one, two].")
             return ()
+        value = [str(item) for item in value]
         for i, item in enumerate(value):
             if item in value[:i]:
                 self.problem(f"{key}[{i}]", f"“{item}” stands here twice.")
