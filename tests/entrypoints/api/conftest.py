@@ -32,7 +32,10 @@ class Api:
     client: TestClient
     plain: dict[str, str] = field(default_factory=dict)
 
-    def token(self, name: str, scopes: list[str], *, team: str | None = None, person: str | None = None, seconds: float | None = None) -> str:  # fmt: skip
+    def token(
+        self, name: str, scopes: list[str], *, team: str | None = None, person: str | None = None,
+        seconds: float | None = None,
+    ) -> str:  # fmt: skip
         """A token called ``name``; ``person``: their own."""
         from firebell.kernel.actor import SYSTEM
 
@@ -66,7 +69,7 @@ class Api:
 
 @pytest.fixture
 def api(story: Story) -> Iterator[Api]:
-    """Ann (administrator), Max (manager), Ben (responder), Vic (viewer), Tia (of team payments alone), and a service."""
+    """Ann (administrator), Max (manager), Ben (responder), Vic and Tia (viewers), and two services."""
     return (yield from opened(story))
 
 

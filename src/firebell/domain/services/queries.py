@@ -93,6 +93,9 @@ def display_names(read: Read, service_ids: Collection[str]) -> dict[str, str]:
     return store.display_names(read, service_ids)
 
 
-def open_doors(read: Read, integration_ids: Collection[str]) -> set[str]:
-    """Those of the integrations through which signals may come now. Asks no permission: the intake checks its keys."""
+def open_doors(read: Read, integration_ids: Collection[str]) -> dict[str, str]:
+    """Those of the integrations through which signals may come now, with the hash of the key that opens each.
+
+    Asks no permission: the intake checks its keys.
+    """
     return store.open_doors(read, integration_ids)

@@ -187,7 +187,7 @@ def save(work: Work, table: Table, row_id: str, version: int, values: Mapping[st
 
 _COUNT = "UPDATE integrations SET signal_count = signal_count + ?, last_signal_at = ? WHERE id = ?"
 _OPEN = (
-    "SELECT i.id FROM integrations i JOIN services s ON s.id = i.service_id WHERE i.id IN ({keys})"
+    "SELECT i.id, i.key_hash FROM integrations i JOIN services s ON s.id = i.service_id WHERE i.id IN ({keys})"
     " AND i.disabled_at IS NULL AND i.deleted_at IS NULL AND s.deleted_at IS NULL"
 )
 
@@ -198,9 +198,9 @@ def count_signals(work: Work, counts: Mapping[str, int]) -> None:
     work.execute_many(_COUNT, [(counts[i], at, i) for i in sorted(counts)])
 
 
-def open_doors(read: Read, integration_ids: Collection[str]) -> set[str]:
-    """Those of the integrations through which signals may come now."""
-    return {row[0] for row in read.select_in(_OPEN, integration_ids)}
+def open_doors(read: Read, integration_ids: Collection[str]) -> dict[str, str]:
+    """Those of the integrations through which signals may come now, with the hash of the key that opens each."""
+    return {row[0]: row[1] for row in read.select_in(_OPEN, integration_ids)}
 
 
 def display_names(read: Read, service_ids: Collection[str]) -> dict[str, str]:

@@ -194,7 +194,8 @@ def delivery_shown(line: paging.LedgerLine) -> dict[str, Any]:
     d = line.delivery
     return {
         "id": d.id, "kind": d.kind, "method_id": d.method_id, "channel": d.channel, "state": d.state,
-        "reason": d.reason, "attempt": d.attempt, "created_at": iso(d.created_at), "due_at": iso(d.due_at), "sent_at": iso(d.sent_at),
+        "reason": d.reason, "attempt": d.attempt,
+        "created_at": iso(d.created_at), "due_at": iso(d.due_at), "sent_at": iso(d.sent_at),
         "provider_id": d.provider_id, "reply": d.reply, "next_step": d.next_step, "bundled_in": d.bundle_id,
         "attempts": [
             {"n": a.n, "ended_at": iso(a.ended_at), "outcome": a.outcome, "unknown": a.unknown, "reply": a.reply,

@@ -46,7 +46,8 @@ def _page(document: Mapping[str, Any]) -> Iterator[str]:
         '<link rel="stylesheet" href="/api/docs.css"></head><body><main>'
         f"<h1>Firebell API {escape(info['version'])}</h1><p>{escape(info.get('description', ''))}</p>"
         "<p>Send <code>Authorization: Bearer fb_…</code>. Lists take <code>limit</code> and <code>cursor</code> "
-        "and answer <code>{items, next}</code>; a POST takes an <code>Idempotency-Key</code>, a change an <code>If-Match</code>. "
+        "and answer <code>{items, next}</code>; "
+        "a POST takes an <code>Idempotency-Key</code>, a change an <code>If-Match</code>. "
         'The same as a machine reads it: <a href="/api/openapi.json">openapi.json</a>.</p>'
     )
     by_tag: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {}

@@ -1,6 +1,7 @@
 """Signals in: the one hot door. A plain ASGI app that finds the key, parses, and answers after the group's commit.
 
-An authenticated sender never hears 429 or 400 because of load or an odd body: what cannot be read is stored raw and paged.
+An authenticated sender never hears 429 or 400 because of load or an odd body: what cannot be read is stored raw
+and paged.
 """
 
 from __future__ import annotations
@@ -45,7 +46,16 @@ class _Door:
 
     intake: Intake
     origin: Origin
+    key_hash: str
     known_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Knock:
+    """A request that a key let in; the transaction asks whether it is still that integration's key."""
+
+    arrival: Arrival
+    key_hash: str
 
 
 class _Gone(Exception):
@@ -55,17 +65,16 @@ class _Gone(Exception):
 class Inbound:
     """``wants(scope)`` says whether a request is a signal; calling it takes the signal in."""
 
-    def __init__(
-        self, runner: Runner, sources: Mapping[str, Source], room: Callable[[], bool] = lambda: True
-    ) -> None:
+    def __init__(self, runner: Runner, sources: Mapping[str, Source], room: Callable[[], bool] = lambda: True) -> None:
         """``room``: whether the disk still has room for more than the engine itself needs."""
         self._runner = runner
         self._room = room
         self._room_checked = 0.0
         self._has_room = True
         self._sources = sources
-        self._doors: dict[str, _Door] = {}
-        self.batch: Batch[Arrival, list[Ingested] | None] = Batch(runner, _take_in)
+        self._doors: dict[tuple[str, str], _Door] = {}
+        runner.on_commit(self._forget)
+        self.batch: Batch[_Knock, list[Ingested] | None] = Batch(runner, _take_in)
         self.accepted = 0
         self.refused: dict[str, int] = {}
 
@@ -108,7 +117,8 @@ class Inbound:
         request = Request(scope["method"], keys.vendor_path(segments, key), query, headers, body)
         arrival, after = self._read(source, door, request, headers, whole)
         try:
-            ingested = await self.batch.submit(arrival, max(1, len(arrival.signals)))
+            knock = _Knock(arrival, door.key_hash)
+            ingested = await self.batch.submit(knock, max(1, len(arrival.signals)))
         except Unavailable as error:
             self._count("busy")
             return source.busy(error.retry_after_s)
@@ -126,6 +136,11 @@ class Inbound:
             request, [Accepted(i.alert.id if i.alert else None, i.became == "opened", i.dedup_key) for i in ingested]
         )
 
+    def _forget(self, topics: frozenset[str], woken: bool) -> None:
+        """Something about services or integrations was edited: what is remembered of them may be wrong."""
+        if "services" in topics:
+            self._doors.clear()
+
     def _enough_room(self) -> bool:
         """Looked up once a second: the last megabytes are for claiming and recording what was accepted already."""
         now = self._runner.clock.monotonic()
@@ -138,13 +153,13 @@ class Inbound:
     ) -> tuple[_Door | None, str]:
         now = self._runner.clock.monotonic()
         if segments:
-            known = self._doors.get(segments[0])
+            known = self._doors.get((source.slug, segments[0]))
             if known is not None and now - known.known_at < KEY_FRESH_S:
                 return known, segments[0]
         fields = keys.body_fields(body, source.key_in_body) if source.key_in_body else {}
         candidates = keys.candidate_keys(segments, query, headers, fields)
         for key in candidates:
-            known = self._doors.get(key)
+            known = self._doors.get((source.slug, key))
             if known is not None and now - known.known_at < KEY_FRESH_S:
                 return known, key
         for key in candidates:
@@ -153,10 +168,12 @@ class Inbound:
                 self._runner.read, lambda read, h=hashed: services.integration_by_key_hash(read, h), lane="intake"
             )
             if intake is not None and intake.source == source.slug:
-                door = _Door(intake, _origin(intake, source), now)
+                door = _Door(intake, _origin(intake, source), hashed, now)
                 if len(self._doors) > 10_000:
                     self._doors.clear()
-                self._doors[key] = door
+                # One that is switched off is looked up anew: once it is on again, not one alert may be refused.
+                if not intake.disabled:
+                    self._doors[source.slug, key] = door
                 return door, key
         return None, ""
 
@@ -202,21 +219,21 @@ class Inbound:
         self.refused[why] = self.refused.get(why, 0) + 1
 
 
-def _take_in(work: Work, arrivals: Sequence[Arrival]) -> list[list[Ingested] | None]:
-    """One group in one transaction. ``None`` for an arrival whose integration is gone by now."""
-    live = services.open_doors(work, {a.origin.integration_id for a in arrivals})
-    good = [a for a in arrivals if a.origin.integration_id in live]
+def _take_in(work: Work, knocks: Sequence[_Knock]) -> list[list[Ingested] | None]:
+    """One group in one transaction. ``None`` for a request whose integration is gone, or has another key, by now."""
+    live = services.open_doors(work, {k.arrival.origin.integration_id for k in knocks})
+    good = [k.arrival for k in knocks if live.get(k.arrival.origin.integration_id) == k.key_hash]
     answers = iter(alert_arrives.arrive(work, good))
     counts: dict[str, int] = {}
     for arrival in good:
         counts[arrival.origin.integration_id] = counts.get(arrival.origin.integration_id, 0) + 1
     service_keys.signals_seen(work, counts)
     kept = {id(a) for a in good}
-    return [next(answers) if id(a) in kept else None for a in arrivals]
+    return [next(answers) if id(k.arrival) in kept else None for k in knocks]
 
 
 def _address(scope: Scope) -> tuple[str, tuple[str, ...]]:
-    """(source slug, the segments after it), decoded one by one from the raw path, so that an encoded slash stays one."""
+    """(source slug, the segments after it), decoded one by one from the raw path: so an encoded slash stays one."""
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     path = path.partition(b"?")[0]
     vendor = VENDOR_PATHS.get(path.rstrip(b"/"))

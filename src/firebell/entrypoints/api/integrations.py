@@ -110,13 +110,19 @@ def shown(site: Site, one: Integration, key: str = "…") -> IntegrationShown:
         id=one.id, service_id=one.service_id, name=one.name, source=one.source, key_hint=one.key_hint,
         url=address(site, one.source, key), settings=dict(one.settings), managed_by=one.managed_by,
         created_at=one.created_at.format_iso(), disabled_at=iso(one.disabled_at),
-        last_signal_at=iso(one.last_signal_at), signal_count=one.signal_count, html_url=f"{site.base_url}/integrations/{one.id}",
+        last_signal_at=iso(one.last_signal_at), signal_count=one.signal_count,
+        html_url=f"{site.base_url}/integrations/{one.id}",
     )  # fmt: skip
 
 
 def address(site: Site, source: str, key: str) -> str:
     """Where a sender sends."""
-    return f"{site.base_url}/in/{source}/{key}"
+    return f"{door(site, source)}/{key}"
+
+
+def door(site: Site, source: str) -> str:
+    """The same without the key, as set-up texts want it."""
+    return f"{site.base_url}/in/{source}"
 
 
 @router.get("")
@@ -236,7 +242,7 @@ def test(request: Request, integration_id: str, caller: Caller) -> TestHeard:
         found = queries.integration(r, integration_id)
         key = queries.plain_key(r, integration_id, site.keyring)
         source = site.sources.get(found.source)
-        return source.snippets(address(site, found.source, key), key) if source else []
+        return source.snippets(door(site, found.source), key) if source else []
 
     heard = sample_signals.send(site.inbound, read(request, look, caller))
     return TestHeard(status=heard.status, accepted=heard.accepted, body=heard.body)
@@ -251,7 +257,7 @@ def snippets(request: Request, integration_id: str, caller: Caller) -> list[Snip
         found = queries.integration(r, integration_id)
         key = queries.plain_key(r, integration_id, site.keyring)
         source = site.sources.get(found.source)
-        texts = source.snippets(address(site, found.source, key), key) if source else []
+        texts = source.snippets(door(site, found.source), key) if source else []
         return [SnippetShown(title=s.title, language=s.language, text=s.text) for s in texts]
 
     return read(request, look, caller)

@@ -21,7 +21,7 @@ from firebell.integrations.channels.contract import Channel
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Invalid, NotFound
 from firebell.kernel.work import Read, Work
-from firebell.workflows import code_sent
+from firebell.workflows import code_sent, rules_changed
 
 router = APIRouter(prefix="/users/{user}", tags=["users"], route_class=ApiRoute)
 
@@ -47,7 +47,7 @@ class MethodShown(Shown):
 
 
 class NewMethod(Body):
-    """``values`` are the fields that the channel declares (``to`` first). Administrators may spare the code: ``trusted``."""
+    """``values``: the fields the channel declares (``to`` first). Administrators may spare the code: ``trusted``."""
 
     name: str = Field(max_length=63)
     channel: str = Field(max_length=63)
@@ -123,7 +123,8 @@ def shown(request: Request, method: ContactMethod) -> MethodShown:
         id=method.id, user_id=method.user_id, name=method.name, channel=method.channel,
         values={name: value for name, value in method.config.items() if name in open_fields}, masked=method.masked,
         verified_at=iso(method.verified_at), disabled_at=iso(method.disabled_at),
-        disabled_reason=method.disabled_reason, failing=method.failing, last_delivered_at=iso(method.last_delivered_at), managed_by=method.managed_by,
+        disabled_reason=method.disabled_reason, failing=method.failing,
+        last_delivered_at=iso(method.last_delivered_at), managed_by=method.managed_by,
         html_url=f"{site.base_url}/people/{method.user_id}#{method.id}",
     )  # fmt: skip
 
@@ -251,7 +252,7 @@ def set_rules(request: Request, user: str, caller: Caller, body: RulesGiven) -> 
                     NewRule(theirs.get(g.method, g.method), g.delay_s, [h.model_dump(by_alias=True) for h in g.hours])
                     for g in given
                 ]
-                methods.set_rules(w, owner, urgency, new)
+                rules_changed.set_rules(w, owner, urgency, new)
         return _rules(w, owner)
 
     return run(request, change, caller)

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from firebell.domain.escalation import commands, queries
 from firebell.domain.escalation.model import Policy
-from firebell.domain.services import queries as services
 from firebell.entrypoints.api import references
 from firebell.entrypoints.api.frame import Body, Cursor, IfMatch, Limit, Page, Shown, expected, pages_of, tag
 from firebell.entrypoints.api.requests import ApiRoute
@@ -18,9 +17,8 @@ from firebell.entrypoints.api.services import Reference
 from firebell.entrypoints.api.users import Name, Text
 from firebell.entrypoints.callers import Caller
 from firebell.entrypoints.site import read, run, site_of
-from firebell.kernel.actor import SYSTEM
-from firebell.kernel.errors import Conflict
 from firebell.kernel.work import Read, Work
+from firebell.workflows import policy_removed
 from firebell.workflows.config.policies import climb, known_targets, words
 
 router = APIRouter(prefix="/escalation-policies", tags=["escalation-policies"], route_class=ApiRoute)
@@ -139,12 +137,7 @@ def delete_policy(request: Request, policy: str, caller: Caller, if_match: IfMat
     """Take the policy out of use. Refused while a service uses it."""
 
     def change(w: Work) -> None:
-        found = references.policy(w, policy)
-        every = services.services(Read(w.connection, w.now, SYSTEM))
-        users = [one.name for one in every if one.policy_id == found.id]
-        if users:
-            raise Conflict(f"{', '.join(users[:5])} would page nobody.", hint="Give them another policy first.")
-        commands.delete_policy(w, found.id, expected(if_match))
+        policy_removed.remove(w, references.policy(w, policy).id, expected(if_match))
 
     run(request, change, caller)
 
