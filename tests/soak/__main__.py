@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200, help="how many kills per database")
     parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--per-s", type=float, default=80, help="alerts per second")
+    parser.add_argument("--per-s", type=float, default=40, help="alerts per second")
     parser.add_argument("--senders", type=int, default=8, help="messages sent at the same time")
     given = parser.parse_args()
     kinds = ["sqlite", "postgres"] if given.database == "both" else [given.database]

@@ -59,7 +59,7 @@ def test_dying_at_every_pass_of_a_crashpoint(
     settings = settings_of(tmp_path, database_url)
     keys = seed(settings, people_count=ALERTS, source="generic", channel="webhook", to=receiver.url("/p{n}"))
     # SQLite has one process, so that a new one knows at once that the old one's leases are dead.
-    takeover_max_s = 5 if database_url.startswith("sqlite") else LEASE_S + 5
+    takeover_max_s = LEASE_S / 2 if database_url.startswith("sqlite") else LEASE_S + 5
     crashes = 0
     acknowledged: set[str] = set()
     for k in range(1, 40):
@@ -71,10 +71,10 @@ def test_dying_at_every_pass_of_a_crashpoint(
             survived = deliver_all(server, receiver, keys, names, accepted)
             if not survived:
                 crashes += 1
-                begun = CLOCK.monotonic()
                 server.start()
+                answered_at_s = CLOCK.monotonic()
                 assert deliver_all(server, receiver, keys, names, accepted)
-                assert CLOCK.monotonic() - begun < takeover_max_s
+                assert receiver.hits[-1].at_s - answered_at_s < takeover_max_s
             acknowledged |= accepted
             server.stop()
         hits = receiver.hits[before:]
