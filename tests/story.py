@@ -53,9 +53,10 @@ class RecordingCarrier:
     clock: SetClock
     log: list[Sent]
     script: Callable[[Message], Outcome | None] | None = None
+    set_up: bool = True
 
     def configured(self, settings: Mapping[str, str]) -> bool:
-        return True
+        return self.set_up
 
     def deliver(
         self, message: Message, method: Mapping[str, str], settings: Mapping[str, str], fetch: Fetch

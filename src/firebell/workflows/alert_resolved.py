@@ -24,6 +24,7 @@ def resolve(work: Work, alert_id: str, via: str) -> tuple[alert_rules.Answer, Al
 
 def after(work: Work, alert: Alert) -> None:
     """What follows a resolution, whoever declared it."""
+    status_told.tell(work, alert, f"Resolved: {alert.summary}", exclude=work.actor.id)
     if alert.run_id:
         members = alert_queries.members(work, alert.run_id)
         run = escalation_queries.run(work, alert.run_id)
@@ -32,7 +33,7 @@ def after(work: Work, alert: Alert) -> None:
         elif run is not None and run.kind == RunKind.STORM and run.alert_id == alert.id:
             unanswered = [m for m in members if m.state == AlertState.OPEN] or members
             escalation.lead(work, run.id, unanswered[0].id)
-    status_told.tell(work, alert, f"Resolved: {alert.summary}", exclude=work.actor.id)
+            paging.change_lead(work, run.id, alert.id, unanswered[0].id)
     paging.ended(work, [alert.id])
 
 

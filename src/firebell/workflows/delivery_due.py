@@ -19,7 +19,7 @@ from firebell.domain.paging import commands as paging
 from firebell.domain.paging import queries as paging_queries
 from firebell.domain.paging import rules
 from firebell.domain.paging import store as paging_rows
-from firebell.domain.paging.model import Delivery, Fire, Message, MessageKind, Outcome, OutcomeKind
+from firebell.domain.paging.model import Delivery, Fire, Message, MessageKind, Outcome, OutcomeKind, PageState
 from firebell.domain.people import methods as people_methods
 from firebell.domain.people import queries as people
 from firebell.domain.people import rules as people_rules
@@ -86,7 +86,8 @@ class Sender:
     def _claim(self, work: Work, slots: int, before: float) -> list[Claimed]:
         found = paging.claim(work, self._boot_id, slots)
         for held in found.held:
-            _go_elsewhere_meanwhile(work, held.parcel.lead, micros(held.until) - micros(work.now))
+            for one in (held.parcel.lead, *held.parcel.also):
+                _go_elsewhere_meanwhile(work, one, micros(held.until) - micros(work.now))
         if not found.go:
             return []
         persons = {str(k): v for k, v in people.people(work, {p.lead.user_id for p in found.go}).items()}
@@ -101,7 +102,9 @@ class Sender:
                 lead, person, method, self._carriers, self._settings_of(lead.channel, settings.get(lead.channel, {}))
             )
             if problem is not None or method is None:
-                _settle(work, lead, Outcome(OutcomeKind.DEAD, problem or "the contact method is gone"), took_ms=0)
+                why = Outcome(OutcomeKind.DEAD, problem or "the contact method is gone")
+                gone = person is None or not person.user.active or method is None or not method.usable
+                _settle(work, lead, why, took_ms=0, untried=True, gone=gone)
                 continue
             message = self._message(
                 work, lead, [alerts[d.alert_id] for d in (lead, *parcel.also) if d.alert_id in alerts]
@@ -249,15 +252,20 @@ def _settle_all(work: Work, group: Sequence[_Result]) -> None:
         _settle(work, one.delivery, one.outcome, took_ms=one.took_ms)
 
 
-def _settle(work: Work, claimed: Delivery, outcome: Outcome, *, took_ms: int) -> None:
-    """Record an attempt and do what follows: another try, or the person's next method now."""
+def _settle(
+    work: Work, claimed: Delivery, outcome: Outcome, *, took_ms: int, untried: bool = False, gone: bool = False
+) -> None:
+    """Record an attempt and do what follows: another try, or the person's next method now.
+
+    ``untried``: it could not go at all, which says nothing against the destination; ``gone``: nor will it ever.
+    """
     others = _untried(work, claimed) if outcome.kind is not OutcomeKind.SENT else []
-    sequel = paging.record(work, claimed, outcome, others_left=bool(others), took_ms=took_ms)
+    sequel = paging.record(work, claimed, outcome, others_left=bool(others), took_ms=took_ms, gone=gone)
     if sequel is None:
         return
     if outcome.kind is OutcomeKind.SENT:
         people_methods.note_delivered(work, claimed.method_id, work.now)
-    elif outcome.kind is OutcomeKind.DEAD:
+    elif outcome.kind is OutcomeKind.DEAD and not untried:
         people_methods.note_failed(work, claimed.method_id, permanent=not outcome.broken_settings)
     if sequel.next is rules.Next.FAIL_OVER and others and claimed.page_id:
         page = paging_rows.get_page(work, claimed.page_id)
@@ -266,3 +274,8 @@ def _settle(work: Work, claimed: Delivery, outcome: Outcome, *, took_ms: int) ->
             paging.fire(work, page, [fire], page.covered_at or work.now, page.due_at)
     if sequel.next is rules.Next.RETRY:
         work.wake()
+    if sequel.next is rules.Next.GIVE_UP and claimed.page_id:
+        page = paging_rows.get_page(work, claimed.page_id)
+        person = people.person(work, claimed.user_id)
+        if page is not None and page.state == PageState.RINGING and person is not None and person.user.active:
+            paging.try_again_elsewhere(work, page.id, [m.id for m in person.methods if m.usable])

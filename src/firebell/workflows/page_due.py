@@ -34,7 +34,8 @@ def begin(work: Work, told: Sequence[tuple[Page, Person]]) -> None:
 
 def tick_all(work: Work, due: Sequence[tuple[str, str]]) -> bool:
     """The due rules of several pages, (page id, alert id), in one unit."""
-    return any([tick(work, page_id, alert_id) for page_id, alert_id in due])
+    worked = [tick(work, page_id, alert_id) for page_id, alert_id in due]
+    return any(worked)
 
 
 def tick(work: Work, page_id: str, alert_id: str) -> bool:
@@ -52,6 +53,17 @@ def tick(work: Work, page_id: str, alert_id: str) -> bool:
         return True
     _tick(work, page, person)
     return True
+
+
+def look_ahead(work: Work, page_id: str) -> None:
+    """A page under way goes by the person's rules as they are now; what of them has passed does not fire."""
+    page = paging_rows.take_page(work, page_id)
+    person = people.person(work, page.user_id) if page is not None else None
+    if page is None or person is None or page.state != PageState.RINGING:
+        return
+    following = people_rules.next_due_at(person, page.urgency, page.started_at, work.now)
+    paging_rows.save_pages(work, [replace(page, covered_at=work.now, due_at=following)])
+    work.wake()
 
 
 def _tick(work: Work, page: Page, person: Person) -> None:

@@ -103,7 +103,11 @@ def _bundles(waiting: Sequence[Delivery]) -> list[Parcel]:
             groups.setdefault((delivery.method_id, delivery.service_id), []).append(delivery)
         else:
             alone.append(Parcel(delivery, (), rules.OTHER_PAGE))
-    return alone + [Parcel(group[0], tuple(group[1:]), rules.OTHER_PAGE) for group in groups.values()]
+    for group in groups.values():
+        # The lead decides how loud the message is, so the most urgent one leads; the sort keeps the order of age.
+        lead, *also = sorted(group, key=lambda d: d.urgency != "high")
+        alone.append(Parcel(lead, tuple(also), rules.OTHER_PAGE))
+    return alone
 
 
 def _priced(parcel: Parcel, busy: AbstractSet[tuple[str, str]]) -> Parcel:

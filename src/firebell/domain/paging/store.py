@@ -219,6 +219,12 @@ def pages_of_alerts(read: Read, alert_ids: Iterable[str], *, ringing: bool = Fal
     return [page(row) for row in read.all(query)]
 
 
+def ringing_of_user(read: Read, user_id: str) -> list[Page]:
+    """A person's pages under way, in the order of their alerts (the order in which alerts are locked)."""
+    query = select(pages).where(pages.c.user_id == user_id, pages.c.state == PageState.RINGING)
+    return [page(row) for row in read.all(query.order_by(pages.c.alert_id, pages.c.id))]
+
+
 def deliveries_of_alerts(read: Read, alert_ids: Iterable[str]) -> list[Delivery]:
     query = select(deliveries).where(deliveries.c.alert_id.in_(sorted(set(alert_ids)))).order_by(deliveries.c.id)
     return [delivery(row) for row in read.all(query)]

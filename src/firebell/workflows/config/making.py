@@ -18,6 +18,7 @@ from firebell.kernel.actor import Role
 from firebell.kernel.ids import PolicyId, TeamId
 from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Work
+from firebell.workflows import rules_changed
 from firebell.workflows.config.channels import ChannelDeclaration
 from firebell.workflows.config.current import Current, named
 from firebell.workflows.config.schedules import stored_layers
@@ -186,7 +187,8 @@ class Making:
             elif known != method or self._adopted("User", name, method.name, by):
                 self._edit_method(name, method, by)
         for urgency, rules in (("high", spec.high), ("low", spec.low)):
-            methods.set_rules(self.work, user_id, urgency, [self._rule(name, r) for r in rules], managed_by=by)
+            new = [self._rule(name, r) for r in rules]
+            rules_changed.set_rules(self.work, user_id, urgency, new, managed_by=by)
         wanted = {m.name for m in spec.methods}
         for gone in before.keys() - wanted:
             self._drop_method(name, gone, by)
