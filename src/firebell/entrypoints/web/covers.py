@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -172,7 +173,8 @@ def _preview(here: Here, read: Read, schedule: Schedule, wanted: Override) -> Pr
     shown = Range(first, days, schedule.zone)
     old = rules.agenda(schedule, shown.starts_at, shown.ends_at)
     new = rules.agenda(after, shown.starts_at, shown.ends_at)
-    everybody = {str(s.user_id) for c in (old, new) for s in c.shifts} | {str(wanted.user_id), str(wanted.by_user_id or "")}
+    everybody = {str(s.user_id) for c in (old, new) for s in c.shifts}
+    everybody |= {str(wanted.user_id), str(wanted.by_user_id or "")}
     drawing = Drawing(shown, names_of(read, everybody), here.me.id)
     rows = [
         *drawing.lanes("After", "with this cover", drawing.shifts(new.shifts, new.gaps), final=True),
@@ -195,7 +197,7 @@ def _differences(
         edges |= {shift.starts_at, shift.ends_at}
     ordered = sorted(edges)
     found: list[tuple[Instant, Instant, str, str]] = []
-    for starts_at, ends_at in zip(ordered, ordered[1:], strict=False):
+    for starts_at, ends_at in pairwise(ordered):
         old, new = rules.who(before, starts_at).user_ids, rules.who(after, starts_at).user_ids
         if old == new:
             continue

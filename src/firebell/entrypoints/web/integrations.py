@@ -153,9 +153,8 @@ def _page(here: Here, read: Read, integration_id: str, draft: Draft | None) -> I
 
 def _row(seen: SignalSeen, read: Read, zone: str) -> SignalRow:
     became = [(word.replace("_", " "), f"/alerts/{alert_id}" if alert_id else "") for word, alert_id in seen.outcomes]
-    return SignalRow(
-        seen.id, moment(seen.received_at, read.now, zone), seen.method, seen.size, became or [(seen.note or "nothing", "")]
-    )
+    at = moment(seen.received_at, read.now, zone)
+    return SignalRow(seen.id, at, seen.method, seen.size, became or [(seen.note or "nothing", "")])
 
 
 @router.post("/integrations/{integration_id}/edit")
@@ -198,9 +197,8 @@ def test(here: Here, integration_id: str) -> Response:
 @router.post("/integrations/{integration_id}/rotate")
 def rotate(here: Here, integration_id: str) -> Response:
     here.run(lambda work: commands.rotate_key(work, integration_id, here.site.keyring))
-    return here.go(
-        f"/integrations/{integration_id}", Flash("A new key. The old one is refused from now on: change it at the sender.")
-    )
+    said = Flash("A new key. The old one is refused from now on: change it at the sender.")
+    return here.go(f"/integrations/{integration_id}", said)
 
 
 @router.post("/integrations/{integration_id}/disable")

@@ -1,4 +1,4 @@
-"""A schedule's calendar as lanes: positions in percent of the range, every shift as a sentence. See ``_calendar.html``."""
+"""A schedule's calendar as lanes: positions in percent of the range, every shift a sentence. See ``_calendar.html``."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class Span:
     is_gap: bool = False
     is_mine: bool = False
     href: str = ""
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Mark:
     label: str
     kind: str
     note: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Drawing:
             Span(
                 "Nobody", f"Nobody on call: {self.words(g.starts_at, g.ends_at)} ({REASONS[g.reason]})",
                 self.range.pct(g.starts_at), self.range.pct(g.ends_at), is_gap=True,
+                brief=f"Nobody: {brief(g.starts_at, g.ends_at, self.range.zone)}",
             )
             for g in holes
         ]  # fmt: skip
@@ -120,7 +123,8 @@ class Drawing:
         why += ", learning along" if on.role is LayerRole.SHADOW else ""
         return Span(
             name, f"{name}: {self.words(shift.starts_at, shift.ends_at)}{why}", self.range.pct(shift.starts_at),
-            self.range.pct(shift.ends_at), self._color(on.user_id), is_mine=on.user_id == self.me, href=self.href(shift),
+            self.range.pct(shift.ends_at), self._color(on.user_id), is_mine=on.user_id == self.me,
+            href=self.href(shift), brief=f"{name}: {brief(shift.starts_at, shift.ends_at, self.range.zone)}{why}",
         )  # fmt: skip
 
     def changes(self, found: Iterable[Override | Window]) -> list[Span]:
@@ -128,12 +132,9 @@ class Drawing:
         spans = []
         for one in found:
             label, user = change_words(one, self.names)
-            spans.append(
-                Span(
-                    label, f"{label}: {self.words(one.starts_at, one.ends_at)}" + (f". {one.reason}" if one.reason else ""),
-                    self.range.pct(one.starts_at), self.range.pct(one.ends_at), self._color(user), is_mine=user == self.me,
-                )
-            )  # fmt: skip
+            title = f"{label}: {self.words(one.starts_at, one.ends_at)}" + (f". {one.reason}" if one.reason else "")
+            begin, end = self.range.pct(one.starts_at), self.range.pct(one.ends_at)
+            spans.append(Span(label, title, begin, end, self._color(user), is_mine=user == self.me))
         return sorted(spans, key=lambda s: (s.start_pct, s.end_pct))
 
     def _color(self, user_id: str) -> int:
@@ -159,12 +160,13 @@ class Drawing:
 
     def marks(self, now: Instant) -> list[Mark]:
         """Midnights, changes of the clocks, and now."""
-        found = [
-            Mark(self.range.pct(midnight(day, self.range.zone)), moments.day(day.at(Time()).assume_tz(self.range.zone)), "day")
-            for day in (self.range.first.add(days=n) for n in range(self.range.days))
-        ]
-        if self.range.days > 14:
-            found = [m if n % 7 == 0 else Mark(m.pct, "", "day", m.label) for n, m in enumerate(found)]
+        found = []
+        for n in range(self.range.days):
+            at = midnight(self.range.first.add(days=n), self.range.zone)
+            label = moments.day(at.to_tz(self.range.zone))
+            short = label if self.range.days <= 7 else label.rpartition(" ")[0]
+            short = short if self.range.days <= 14 or n % 7 == 0 else ""
+            found.append(Mark(self.range.pct(at), label, "day", short=short))
         for at, note in clock_changes(self.range):
             found.append(Mark(self.range.pct(at), "", "dst", note))
         if self.range.starts_at <= now < self.range.ends_at:
@@ -190,6 +192,14 @@ def stretch(starts_at: Instant, ends_at: Instant, zone: str) -> str:
     begin, end = starts_at.to_tz(zone), ends_at.to_tz(zone)
     last = f"{_clock(end)}" if begin.date() == end.date() else f"{moments.day(end)} {_clock(end)}"
     return f"{moments.day(begin)} {_clock(begin)} – {last} {end.tz_abbrev()}"
+
+
+def brief(starts_at: Instant, ends_at: Instant, zone: str) -> str:
+    """``Thu 09:00 – Fri 18:00``, for a list that names the day above."""
+    begin, end = starts_at.to_tz(zone), ends_at.to_tz(zone)
+    if begin.date() == end.date():
+        return f"{_clock(begin)} – {_clock(end)}"
+    return " – ".join(f"{moments.day(at).split()[0]} {_clock(at)}" for at in (begin, end))
 
 
 def _clock(there: ZonedDateTime) -> str:

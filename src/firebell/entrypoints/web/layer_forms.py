@@ -21,7 +21,8 @@ _EVERY = re.compile(r"(\d+)(h|d|w|mo)")
 _PLAIN = ("name", "every", "unit", "weekday", "time", "start", "zone", "priority", "role", "advance", "starts_at",
           "ends_at", "start_index", "turn_offset")  # fmt: skip
 _INPUTS = {
-    "name": "name", "timeZone": "zone", "startsAt": "starts_at", "endsAt": "ends_at", "priority": "priority", "role": "role",
+    "name": "name", "timeZone": "zone", "startsAt": "starts_at", "endsAt": "ends_at", "priority": "priority",
+    "role": "role",
     "rotation.every": "every", "rotation.handoff": "time", "rotation.start": "start", "rotation.advance": "advance",
     "rotation.startIndex": "start_index", "rotation.participants": "s0-0",
 }  # fmt: skip
@@ -61,7 +62,8 @@ class LayerDraft:
     @property
     def more(self) -> bool:
         """Whether something is set that the form folds away."""
-        return (self.zone, self.role, self.advance, self.starts_at, self.ends_at) != ("", "primary", "covered", "", "")
+        usual = self.starts_at in ("", "always")
+        return not usual or (self.zone, self.role, self.advance, self.ends_at) != ("", "primary", "covered", "")
 
 
 def read(form: Mapping[str, str], lists: Mapping[str, list[str]]) -> list[LayerDraft]:
@@ -98,7 +100,9 @@ def changed(layers: list[LayerDraft], action: str) -> list[LayerDraft]:
     verb, _, rest = action.partition(":")
     at = [int(part) for part in rest.split(":") if part.isdigit()]
     if verb == "add-layer":
-        layers.append(LayerDraft(name=f"layer-{len(layers) + 1}", start=layers[0].start if layers else ""))
+        above = min(9, len(layers) + 1)
+        start = layers[0].start if layers else ""
+        layers.append(LayerDraft(name=f"layer-{len(layers) + 1}", start=start, priority=str(above)))
     elif at and at[0] < len(layers):
         layer = layers[at[0]]
         if verb == "remove-layer":
@@ -130,10 +134,8 @@ def _layer(layer: LayerDraft) -> dict[str, Any]:
         "name": layer.name, "priority": _number(layer.priority), "role": layer.role or "primary", "rotation": rotation,
         "restrictions": [_hours(one) for one in layer.hours],
     }  # fmt: skip
-    for key, value in (("timeZone", layer.zone), ("startsAt", layer.starts_at), ("endsAt", layer.ends_at)):
-        if value:
-            said[key] = value
-    return said
+    bounds = {"timeZone": layer.zone, "startsAt": layer.starts_at, "endsAt": layer.ends_at}
+    return said | {key: value for key, value in bounds.items() if value}
 
 
 def _hours(one: HoursDraft) -> dict[str, Any]:
@@ -147,7 +149,7 @@ def _number(text: str) -> int | str:
 
 
 def layers_of(drafts: Sequence[LayerDraft], zone: str) -> tuple[RotationLayer, ...]:
-    """What the form says. Raises Invalid; :func:`inputs` names the input of its field."""
+    """What the form says. Raises Invalid; :func:`input_of` names the input of its field."""
     known = {one: UserId(one) for draft in drafts for slot in draft.slots for one in slot}
     return parse_layers(spec(drafts, zone), known)
 

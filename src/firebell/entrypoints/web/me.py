@@ -49,7 +49,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class MePage:
-    """``draft`` belongs to the form ``of`` (profile, password, token, rules-high, rules-low), the others stand as stored."""
+    """``drafts`` by form: profile, password, token, rules-high, rules-low. One may come back with an error."""
 
     user: User
     methods: Sequence[MethodRow]
@@ -111,11 +111,13 @@ def _page(
         ],
         high=by_urgency[Urgency.HIGH], low=by_urgency[Urgency.LOW],
         sessions=[
-            (s, moment(s.last_seen_at, read.now, here.zone), s.id == here.session_id) for s in signin.sessions(read, me.id)
+            (s, moment(s.last_seen_at, read.now, here.zone), s.id == here.session_id)
+            for s in signin.sessions(read, me.id)
         ],
         feeds=[(f, moment(f.created_at, read.now, here.zone)) for f in oncall.feeds(read, user_id=me.id)],
         tokens=[(t, moment(t.last_used_at, read.now, here.zone)) for t in tokens.of_user(read, me.id)],
-        scopes=[p.value for p in Permission if here.may(p)], zones=sorted(available_timezones()), drafts=drafts, shown=shown,
+        scopes=[p.value for p in Permission if here.may(p)], zones=sorted(available_timezones()), drafts=drafts,
+        shown=shown,
     )  # fmt: skip
 
 
@@ -129,8 +131,8 @@ def save_profile(here: Here, form: Form) -> Response:
     try:
         here.run(
             lambda work: commands.edit_user(
-                work, here.me.id, display_name=form.get("display_name", "").strip(), email=form.get("email", "").strip(),
-                time_zone=form.get("time_zone", "").strip(),
+                work, here.me.id, display_name=form.get("display_name", "").strip(),
+                email=form.get("email", "").strip(), time_zone=form.get("time_zone", "").strip(),
             )
         )  # fmt: skip
     except Refused as error:

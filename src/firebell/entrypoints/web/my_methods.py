@@ -24,7 +24,8 @@ from firebell.workflows import code_sent
 
 router = APIRouter(prefix="/me/methods")
 CONFIRMATIONS = {
-    Confirmation.WRONG: "That is not the code we sent.", Confirmation.EXPIRED: "That code has run out. Ask for a new one.",
+    Confirmation.WRONG: "That is not the code we sent.",
+    Confirmation.EXPIRED: "That code has run out. Ask for a new one.",
     Confirmation.NO_TRIES_LEFT: "Too many wrong codes. Ask for a new one.",
 }  # fmt: skip
 
@@ -90,7 +91,8 @@ def add(here: Here, form: Form) -> Response:
         checked = channel.check(values)
         made = here.run(job)
     except Refused as error:
-        shown = {k: v for k, v in values.items() if k not in {f.name for f in channel.method_fields if f.kind == "secret"}}
+        secret = {f.name for f in channel.method_fields if f.kind == "secret"}
+        shown = {name: value for name, value in values.items() if name not in secret}
         view = MethodForm(channel, name, shown, error.field or "", error.message, error.hint or "")
         return here.page("me/method_form.html", view, title=f"Add {channel.name}", status=error.status)
     return here.go(f"/me/methods/{made}", Flash("A code is on its way."))

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from whenever import Date
 
 from firebell.domain.oncall import commands, queries, rules
-from firebell.domain.oncall.model import Feed, Gap, LayerRole, Schedule, Shift
+from firebell.domain.oncall.model import Feed, Gap, LayerRole, OnCallAnswer, Schedule, Shift
 from firebell.domain.oncall.queries import FinalCalendar, LaneKind
 from firebell.domain.people import names as people_names
 from firebell.entrypoints.web import lanes, moments
@@ -20,12 +20,13 @@ from firebell.entrypoints.web.lanes import Drawing, Lane, Mark, Range
 from firebell.entrypoints.web.moments import Moment, moment
 from firebell.entrypoints.web.session import Here
 from firebell.kernel.actor import Permission
-from firebell.kernel.clock import plus
+from firebell.kernel.clock import Instant, plus
 from firebell.kernel.ids import ScheduleId
 from firebell.kernel.work import Read
 
 router = APIRouter()
 AHEAD_S = 14 * 86_400
+CHANGES_MAX = 60
 SPANS: Choices = (("7", "Week"), ("14", "2 weeks"), ("28", "4 weeks"))
 
 
@@ -110,8 +111,7 @@ def show_list(here: Here) -> Response:
 def coming(here: Here, read: Read, schedule: Schedule) -> Coming:
     """Who is on call in a schedule now, until when, who is next, and the gaps of the coming two weeks."""
     answer = queries.who_is_on(read, schedule.id)
-    change = rules.next_change(schedule, read.now)
-    after = rules.who(schedule, change) if change is not None else None
+    change, after = _next(schedule, read.now, answer.user_ids)
     holes = rules.gaps(schedule, read.now, plus(read.now, AHEAD_S))
     names = names_of(read, [*answer.user_ids, *(s.user_id for s in answer.shadows), *(after.user_ids if after else ())])
     nobody = "nobody" if after is not None else ""
@@ -126,6 +126,19 @@ def coming(here: Here, read: Read, schedule: Schedule) -> Coming:
         lanes.length(holes),
         here.me.id in answer.user_ids,
     )  # fmt: skip
+
+
+def _next(schedule: Schedule, now: Instant, on: Sequence[str]) -> tuple[Instant | None, OnCallAnswer | None]:
+    """When other people are on call than ``on``, and who. The same people by another layer are no change here."""
+    at = rules.next_change(schedule, now)
+    for _ in range(CHANGES_MAX):
+        if at is None:
+            return None, None
+        answer = rules.who(schedule, at)
+        if answer.user_ids != tuple(on):
+            return at, answer
+        at = rules.next_change(schedule, at)
+    return at, None
 
 
 def names_of(read: Read, user_ids: Iterable[str]) -> dict[str, str]:
@@ -172,7 +185,7 @@ def _page(here: Here, read: Read, schedule_id: str, start: str, days: int, mine:
         earlier=at(shown.day(-7 if shown.days < 28 else -28)), later=at(shown.day(7 if shown.days < 28 else 28)),
         today=at() if start else "",
         spans=[(label, at(shown.day(0), int(value)), int(value) == shown.days) for value, label in SPANS],
-        gaps=[_gap(g, zone, schedule_id, may_cover) for g in found.gaps], gaps_length=lanes.length(found.gaps),
+        gaps=[_gap(g, zone, schedule_id, may_cover and g.ends_at > read.now) for g in found.gaps], gaps_length=lanes.length(found.gaps),
         changes=[
             Change(c.id, lanes.change_words(c, drawing.names)[0], drawing.words(c.starts_at, c.ends_at), c.reason,
                    c.ends_at <= read.now)

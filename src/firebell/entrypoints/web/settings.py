@@ -45,7 +45,7 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
-    """``problems``: what makes this process unfit to serve. ``fallback`` are the targets named, ``told`` those reached."""
+    """``problems``: what makes this process unfit to serve. ``fallback`` are those named, ``told`` those reached."""
 
     problems: Sequence[tuple[str, str]]
     laws: Sequence[Law]
