@@ -68,7 +68,7 @@ def pack(copy: Path, target: Path, about: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unpack(archive: Path, target: Path) -> dict[str, Any]:
-    """Write the copy inside ``archive`` to ``target``; returns the header. Raises Damaged, and then leaves no target."""
+    """Write the copy inside ``archive`` to ``target``; returns the header. Raises Damaged and then leaves no target."""
     try:
         return _unpack(archive, target)
     except OSError as error:
@@ -86,8 +86,9 @@ def _unpack(archive: Path, target: Path) -> dict[str, Any]:
         line = source.readline(_HEADER_MAX)
         try:
             header: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {}
-            size, sha = header["size"], header["sha256"]
-            raw_size, raw_sha = header["raw_size"], header["raw_sha256"]
+            size, sha = int(header["size"]), str(header["sha256"])
+            raw_size, raw_sha = int(header["raw_size"]), str(header["raw_sha256"])
+            header["about"] = dict(header["about"])
         except (ValueError, KeyError, TypeError):
             raise Damaged(archive, "its header cannot be read") from None
         if archive.stat().st_size != source.tell() + size:

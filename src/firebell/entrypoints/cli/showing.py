@@ -14,7 +14,7 @@ from firebell.kernel.errors import Refused
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="How many at most.")]
 # What is not a terminal (a pipe, a file) is as wide as it needs to be, so that nothing is cut.
-_WIDE = 240
+_WIDE = 10_000
 
 
 def as_is(answer: Any) -> None:

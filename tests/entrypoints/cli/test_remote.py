@@ -1,0 +1,206 @@
+"""The commands that talk to a server, against a running one: tables for people, JSON for programs, exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from firebell.entrypoints.cli.calling import Server, login_file, server
+from firebell.entrypoints.cli.main import app
+from firebell.entrypoints.cli.rehearse import seconds
+from firebell.entrypoints.cli.schedule import calendar
+from firebell.kernel.archive import unpack
+from firebell.kernel.db import sqlite_faults
+from firebell.kernel.errors import Conflict
+from tests.entrypoints.web.house import served
+
+TOKEN = "bootstrap-token-of-the-tests"
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+class Terminal:
+    """A person at a terminal, with a server named in the environment."""
+
+    def __init__(self, origin: str, home: Path) -> None:
+        self.origin = origin
+        self.environment = {"FIREBELL_URL": origin, "FIREBELL_TOKEN": TOKEN, "XDG_CONFIG_HOME": str(home)}
+
+    def __call__(self, *words: str, typed: str | None = None, obj: Any = None, **environment: str) -> Result:
+        return CliRunner().invoke(app, words, input=typed, obj=obj, env={**self.environment, **environment})
+
+    def json(self, *words: str) -> Any:
+        answer = self(*words, "--json")
+        assert answer.exit_code == 0, answer.output
+        return json.loads(answer.stdout)
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    with served(tmp_path_factory.mktemp("house"), bootstrap_token=TOKEN) as house:
+        made = Terminal(house.origin, tmp_path_factory.mktemp("home"))
+        assert made("apply", "-f", str(EXAMPLES)).exit_code == 0
+        yield made
+
+
+def test_an_alert_is_sent_seen_acknowledged_escalated_and_resolved(terminal: Terminal) -> None:
+    sent = terminal.json("alert", "send", "Disk full", "-s", "checkout", "--severity", "high", "--key", "disk")
+    assert sent["became"] == "opened"
+    alert_id = sent["alert_id"]
+    again = terminal("alert", "send", "Disk full", "-s", "checkout", "--severity", "high", "--key", "disk")
+    assert again.stdout.startswith(f"repeated: {alert_id}")
+    listed = terminal("alert", "list", "-s", "checkout")
+    assert alert_id in listed.stdout
+    assert "Disk full" in listed.stdout
+    assert terminal("alert", "ack", alert_id).stdout == "done: acknowledged  Disk full\n"
+    assert terminal("alert", "ack", alert_id).stdout.startswith("already_acknowledged")
+    assert "acknowledged" in terminal("alert", "show", alert_id).stdout
+    assert terminal.json("alert", "list", "--state", "open", "-s", "checkout") == []
+    assert terminal("alert", "escalate", alert_id).stdout.startswith("done: open")
+    assert terminal("alert", "resolve", alert_id).stdout == "done: resolved  Disk full\n"
+    assert terminal.json("alert", "show", alert_id)["state"] == "resolved"
+
+
+def test_what_a_sender_writes_cannot_drive_the_terminal(terminal: Terminal) -> None:
+    terminal.json("alert", "send", "red \x1b[31malert\x07", "-s", "checkout", "--key", "escape")
+    assert "\x1b" not in terminal("alert", "list", "-s", "checkout").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("oncall", "who"), "payments-primary"),
+        (("schedule", "list"), "payments-primary"),
+        (("schedule", "show", "payments-primary"), "Europe/Berlin"),
+        (("policy", "list"), "payments"),
+        (("policy", "show", "payments"), "fallback"),
+        (("service", "list"), "checkout"),
+        (("service", "show", "checkout"), "scripts"),
+        (("integration", "list"), "scripts"),
+        (("user", "list"), "alice"),
+        (("team", "list"), "payments"),
+        (("token", "list"), ""),
+        (("signal", "list"), ""),
+    ],
+)
+def test_every_list_is_a_table_for_people_and_json_for_programs(
+    terminal: Terminal, words: tuple[str, ...], shown: str
+) -> None:
+    answer = terminal(*words)
+    assert answer.exit_code == 0, answer.output
+    assert shown in answer.stdout
+    assert terminal.json(*words) is not None
+
+
+def test_an_integration_is_shown_with_what_to_paste(terminal: Terminal) -> None:
+    one = terminal.json("integration", "list", "-s", "checkout")[0]
+    shown = terminal("integration", "show", one["id"])
+    assert shown.exit_code == 0, shown.output
+    assert "curl" in shown.stdout
+    assert terminal.origin in shown.stdout
+
+
+def test_a_signal_is_shown_as_it_came(terminal: Terminal) -> None:
+    terminal.json("alert", "send", "As it came", "-s", "checkout")
+    first = terminal.json("signal", "list", "--limit", "1")[0]
+    assert "As it came" in terminal("signal", "show", first["id"]).stdout
+
+
+def test_a_token_is_shown_once_works_and_is_revoked(terminal: Terminal) -> None:
+    made = terminal("token", "create", "readers", "--scope", "services.view")
+    assert made.exit_code == 0, made.output
+    plain = made.stdout.strip()
+    assert terminal("service", "list", FIREBELL_TOKEN=plain).exit_code == 0
+    token_id = next(one["id"] for one in terminal.json("token", "list") if one["name"] == "readers")
+    assert terminal("token", "revoke", token_id).exit_code == 0
+    assert terminal("service", "list", FIREBELL_TOKEN=plain).exit_code == 1
+
+
+def test_a_rehearsal_fails_when_nobody_is_reached_in_time(terminal: Terminal) -> None:
+    reached = terminal("rehearse", "checkout", "--within", "5m")
+    assert reached.exit_code == 0, reached.output
+    assert "Reached within 5m: " in reached.stdout
+    answer = terminal.json("rehearse", "checkout", "--at", "2026-06-01T03:00:00Z", "--severity", "SEV1")
+    assert answer["reached"] is True
+    assert terminal("rehearse", "checkout", "--within", "soon").exit_code == 1
+
+
+def test_login_keeps_the_token_for_this_user_and_this_server_only(terminal: Terminal, tmp_path: Path) -> None:
+    home = {"XDG_CONFIG_HOME": str(tmp_path), "FIREBELL_URL": "", "FIREBELL_TOKEN": ""}
+    done = terminal("login", terminal.origin, "--token-stdin", typed=f"{TOKEN}\n", **home)
+    assert done.exit_code == 0, done.output
+    kept = login_file(home)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert terminal("service", "list", **home).exit_code == 0
+    assert server(home) == Server(terminal.origin, TOKEN)
+    assert server({**home, "FIREBELL_URL": "https://elsewhere.example.com"}).token == ""
+    assert terminal("logout", **home).exit_code == 0
+    assert not kept.exists()
+
+
+def test_a_wrong_token_is_not_kept(terminal: Terminal, tmp_path: Path) -> None:
+    home = {"XDG_CONFIG_HOME": str(tmp_path)}
+    assert terminal("login", terminal.origin, "--token-stdin", typed="wrong\n", **home).exit_code == 1
+    assert not login_file(home).exists()
+
+
+def test_a_refusal_of_the_server_is_told_on_stderr_with_exit_code_1(terminal: Terminal) -> None:
+    for words in (
+        ("service", "show", "nothing"),
+        ("alert", "ack", "alr_none"),
+        ("alert", "send", "x", "-s", "nothing"),
+    ):
+        answer = terminal(*words)
+        assert answer.exit_code == 1
+        assert answer.stderr
+        assert not answer.stdout
+
+
+def test_no_server_and_no_address_are_told_as_such(terminal: Terminal) -> None:
+    for url in ("http://127.0.0.1:9", "nonsense://x", "http://[bad"):
+        answer = terminal("user", "list", FIREBELL_URL=url)
+        assert answer.exit_code == 1
+        assert "No answer from" in answer.stderr
+
+
+def test_a_running_server_is_asked_for_the_backup(terminal: Terminal, tmp_path: Path) -> None:
+    class Here:
+        def backup(self, target: Path | None) -> None:
+            error = Conflict("A server has it.")
+            error.slug = "in-use"
+            raise error
+
+    target = tmp_path / "one.fbbackup"
+    answer = terminal("backup", str(target), obj=Here())
+    assert answer.exit_code == 0, answer.output
+    header = unpack(target, tmp_path / "copy")
+    assert header["about"]["schema"]
+    assert sqlite_faults(tmp_path / "copy") == []
+    refused = terminal("backup", str(tmp_path / "two"), obj=Here(), FIREBELL_TOKEN="wrong")
+    assert refused.exit_code == 1
+    assert not (tmp_path / "two").exists()
+
+
+def test_a_calendar_has_a_line_per_local_day_and_names_the_gaps() -> None:
+    shifts = [
+        {"starts_at": "2026-03-28T08:00:00Z", "ends_at": "2026-03-29T07:00:00Z", "user": "ann", "role": "primary"},
+        {
+            "starts_at": "2026-03-29T07:00:00Z", "ends_at": "2026-03-29T16:00:00Z", "user": "ben", "role": "primary",
+            "instead_of": "cat",
+        },
+    ]  # fmt: skip
+    gaps = [{"starts_at": "2026-03-29T16:00:00Z", "ends_at": "2026-03-29T22:00:00Z"}]
+    assert calendar(shifts, gaps, "Europe/Berlin") == [
+        "  Sat 2026-03-28  09:00 ann",
+        "  Sun 2026-03-29  00:00 ann  09:00 ben (for cat)  18:00 —",
+    ]
+    assert calendar([], [], "UTC") == ["  (nothing)"]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("90s", 90), ("5m", 300), ("1h", 3600), (" 2 m ", 120)])
+def test_lengths_of_time_are_read(text: str, expected: int) -> None:
+    assert seconds(text) == expected
