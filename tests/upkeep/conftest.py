@@ -21,7 +21,7 @@ class Place:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.settings = Settings(data=data)
+        self.settings = Settings(data=data)  # type: ignore[call-arg]
         self.file = data / "firebell.db"
 
     def with_person(self, name: str, role: Role = Role.ADMIN) -> None:
