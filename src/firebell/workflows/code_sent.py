@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from firebell.domain.paging import commands as paging
+from firebell.domain.paging import queries as paging_queries
 from firebell.domain.paging.model import Delivery, DeliveryKind
+from firebell.domain.people import limits, verification
 from firebell.domain.people import queries as people
-from firebell.domain.people import verification
+from firebell.kernel.errors import TooMany
 from firebell.kernel.work import Work
 
 
@@ -22,8 +24,18 @@ def send_code(work: Work, method_id: str, user_id: str) -> Delivery:
 
 
 def send_test(work: Work, method_id: str, user_id: str) -> Delivery:
-    """Queue a test message to one of ``user_id``'s methods; its ledger line will hold the provider's real reply."""
+    """Queue a test message to one of ``user_id``'s methods; its ledger line will hold the provider's real reply.
+
+    Raises TooMany beyond three to the same method in ten minutes: a destination may be somebody else's.
+    """
     method = next(m for m in people.methods(work, user_id) if m.id == method_id)
+    sent_at = [
+        line.delivery.created_at
+        for line in paging_queries.test_deliveries(work, user_id, limit=50)
+        if line.delivery.method_id == method_id and line.delivery.kind == DeliveryKind.TEST
+    ]
+    if not limits.may_send(sent_at, limits.SENDS_PER_METHOD, work.now):
+        raise TooMany("Three tests were sent there.", hint="Wait ten minutes, and see what came of them.")
     return paging.send_text(
         work, kind=DeliveryKind.TEST, user_id=user_id, method_id=method_id, channel=method.channel,
         title="Test from Firebell", body="This is a test. If you can read it, this contact method works.",

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from firebell.domain.alerts.model import Origin
 from firebell.domain.alerts.rules import urgency_of
 from firebell.domain.escalation import queries as escalation
@@ -108,11 +106,13 @@ class _Preview:
                 self._fallback(ladder)
                 break
             if moved is rules.Moved.NEW_PASS and not before.reached:
-                # A pass that told nobody pages the fallback, and the ladder waits its last wait before the next one.
+                # A pass that told nobody pages the fallback, and waits the last wait before the next one.
                 self.run = before
                 self._fallback(ladder)
-                if not self._next_pass(ladder):
+                self.run = rules.wait_after_empty_pass(before, ladder, self.at)
+                if self.run.due_at is None:
                     break
+                self.at = self.run.due_at
                 continue
             step = ladder.steps[self.run.step]
             found = self._audience(step.notify)
@@ -124,13 +124,6 @@ class _Preview:
                 break
             self.at = self.run.due_at
         return self._sorted()
-
-    def _next_pass(self, ladder: Climb) -> bool:
-        if self.run.loop >= ladder.repeat:
-            return False
-        self.at = plus(self.at, ladder.steps[-1].wait.seconds(self.run.severity))
-        self.run = replace(self.run, loop=self.run.loop + 1, step=-1, reached=False)
-        return True
 
     def _audience(self, targets: Sequence[Target]) -> Audience:
         return audience.resolve(Read(self.read.connection, self.at, SYSTEM), targets)

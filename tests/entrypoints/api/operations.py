@@ -102,6 +102,7 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "PUT /channels/{channel}/settings": (ADMIN, {"values": {}}),
     "POST /channels/{channel}:test": (ADMIN, {"values": {"to": "v@example.com"}}),
     "GET /config": (ADMIN, None),
+    "GET /backup": (ADMIN, None),
     "POST /config:plan": (ADMIN, _FILES),
     "POST /config:apply": (ADMIN, _FILES),
     "DELETE /schedules/{schedule}/overrides/{override_id}": (RESPONDER, None),

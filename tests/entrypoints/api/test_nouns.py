@@ -45,6 +45,8 @@ def test_a_test_message_shows_what_the_provider_said(api: Api) -> None:
     ledger = api.ok("root", "GET", f"/users/ann/deliveries/{sent['delivery_id']}")
     assert ledger["state"] == "sent"
     assert ledger["attempts"][0]["reply"] == "250 accepted"
+    for expected in (202, 202, 429):
+        assert api.call("root", "POST", "/users/ann/contact-methods/ntfy:test").status_code == expected
 
 
 def test_notification_rules_are_set_by_urgency(api: Api) -> None:
@@ -236,16 +238,26 @@ def test_a_rehearsal_says_who_when_and_how_and_tells_nobody(api: Api) -> None:
     assert api.story.sent == []
 
 
-@pytest.mark.parametrize("severity", ["SEV1", "SEV3"])
-def test_what_is_rehearsed_is_what_happens(api: Api, severity: str) -> None:
-    lines = api.ok("vic", "POST", "/rehearsals", {"service": "checkout", "severity": severity})["lines"]
+@pytest.mark.parametrize(
+    ("service", "severity"), [("checkout", "SEV1"), ("checkout", "SEV3"), ("other", "SEV1"), ("night", "SEV1")]
+)
+def test_what_is_rehearsed_is_what_happens(api: Api, service: str, severity: str) -> None:
+    api.story.schedule("empty", layers=[], team="payments")
+    api.story.policy("night", ("empty", 300), ("empty", 600), fallback=("max",), repeat=1)
+    api.story.service("night", policy="night")
+    lines = api.ok("vic", "POST", "/rehearsals", {"service": service, "severity": severity})["lines"]
     start = api.story.clock.now()
-    api.story.receive("disk full", service="checkout", severity={"SEV1": "critical", "SEV3": "warning"}[severity])
+    word = {"SEV1": "critical", "SEV3": "warning"}[severity]
+    api.story.receive("disk full", service=service, severity=word)
+    about = api.story.alert("disk full").id
     api.story.run_for(hours=3)
     happened = [
-        (round(sent.at.timestamp() - start.timestamp()), sent.to.partition(":")[2]) for sent in api.story.messages()
+        (round(sent.at.timestamp() - start.timestamp()), sent.to.partition(":")[2])
+        for sent in api.story.messages()
+        if sent.message.alert_id == about
     ]
-    assert [(one["offset_s"], one["user"]) for one in lines] == happened
+    assert [(one["offset_s"], one["user"]) for one in lines if one["user"]] == happened
+    assert happened
 
 
 def test_channel_settings_keep_their_secrets(api: Api) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import FileResponse
 
+from firebell.entrypoints.api.requests import ApiRoute
 from firebell.entrypoints.callers import Caller
 from firebell.entrypoints.site import read, site_of
 from firebell.kernel.actor import Permission
@@ -16,7 +17,7 @@ from firebell.kernel.clock import Instant
 from firebell.kernel.work import Read
 from firebell.workflows import backup_made
 
-router = APIRouter(prefix="/backup", tags=["backup"])
+router = APIRouter(prefix="/backup", tags=["backup"], route_class=ApiRoute)
 
 
 @router.get("", response_class=FileResponse)
