@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import text
@@ -66,10 +67,19 @@ def _files(files: str | Mapping[str, str]) -> list[File]:
     return [File(path, content) for path, content in given.items()]
 
 
+@contextmanager
+def opened(url: str) -> Iterator[Hand]:
+    """An empty house at ``url``."""
+    database = Database(url)
+    journal.metadata.create_all(database.writer)
+    try:
+        yield Hand(Runner(database, SetClock("2026-01-07T12:00:00Z"), ChainKey("k1", bytes(32))))
+    finally:
+        database.close()
+
+
 @pytest.fixture
 def hand(database_url: str) -> Iterator[Hand]:
     # SQLite in memory: what is proven here is not how long a disk takes.
-    database = Database("sqlite:///:memory:" if database_url.startswith("sqlite") else database_url)
-    journal.metadata.create_all(database.writer)
-    yield Hand(Runner(database, SetClock("2026-01-07T12:00:00Z"), ChainKey("k1", bytes(32))))
-    database.close()
+    with opened("sqlite:///:memory:" if database_url.startswith("sqlite") else database_url) as found:
+        yield found

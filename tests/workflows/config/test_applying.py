@@ -23,7 +23,7 @@ from firebell.kernel.errors import Conflict, Forbidden
 from firebell.kernel.secrets import Key, Keyring
 from firebell.workflows.config.applying import Plan
 from firebell.workflows.config.problems import BadConfig
-from tests.workflows.config.conftest import Hand
+from tests.workflows.config.conftest import Hand, opened
 
 ACME = """
 apiVersion: firebell/v1
@@ -353,11 +353,12 @@ def test_a_circle_of_services_is_told_as_one(hand: Hand) -> None:
     assert "Services depend on each other in a circle: checkout → database → checkout." in told[0]
 
 
-def test_two_who_apply_at_once_do_not_make_anything_twice(hand: Hand) -> None:
-    with ThreadPoolExecutor(2) as both:
+def test_two_who_apply_at_once_do_not_make_anything_twice(database_url: str) -> None:
+    # A file, since readers of a database in memory share the writer's connection.
+    with opened(database_url) as hand, ThreadPoolExecutor(2) as both:
         plans = list(both.map(hand.apply, [ACME, ACME]))
-    assert sorted(len(plan.changes) for plan in plans) == [0, 7]
-    assert changes(hand.plan(ACME)) == []
+        assert sorted(len(plan.changes) for plan in plans) == [0, 7]
+        assert changes(hand.plan(ACME)) == []
 
 
 def test_a_key_whose_seal_is_lost_is_replaced_by_the_files(hand: Hand) -> None:

@@ -11,15 +11,11 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from firebell.domain.people import commands as users
 from firebell.integrations.channels import all_channels
 from firebell.kernel.actor import GRANTS, Actor, Role
-from firebell.kernel.clock import SetClock
-from firebell.kernel.db import Database
-from firebell.kernel.journal import ChainKey, journal
-from firebell.kernel.work import Runner
 from firebell.workflows.config.exporting import as_yaml
 from firebell.workflows.config.parsing import parse
 from firebell.workflows.config.reading import File
 from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, UserSpec, written
-from tests.workflows.config.conftest import Hand
+from tests.workflows.config.conftest import Hand, opened
 from tests.workflows.config.worlds import worlds
 
 ROOT = ("User", "root")
@@ -31,15 +27,10 @@ few = settings(
 
 @contextmanager
 def house() -> Iterator[Hand]:
-    database = Database("sqlite:///:memory:")
-    journal.metadata.create_all(database.writer)
-    try:
-        hand = Hand(Runner(database, SetClock("2026-01-07T12:00:00Z"), ChainKey("k1", bytes(32))))
+    with opened("sqlite:///:memory:") as hand:
         root = hand.runner.run(lambda work: users.create_user(work, name="root", role=Role.ADMIN))
         hand.actor = Actor("user", root, grants=GRANTS[Role.ADMIN])
         yield hand
-    finally:
-        database.close()
 
 
 def text_of(items: list[Item]) -> str:

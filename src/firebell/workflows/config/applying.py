@@ -5,10 +5,10 @@ A plan *is* an application that is rolled back, so that the two cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.oncall.model import Schedule
@@ -32,6 +32,7 @@ from firebell.workflows.config.settling import completed, spoken_of
 from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, UserSpec
 
 Key = tuple[str, str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def plan(
         raise _Undone(_applied(work, files, desired, problems, means, prune=prune))
 
     try:
-        runner.run(rehearse, actor)
+        _twice_if_raced(runner, rehearse, actor)
     except _Undone as undone:
         return replace(undone.outcome.finished(), new_keys=())
     raise AssertionError("unreachable")
@@ -146,8 +147,21 @@ def apply(
     Raises BadConfig (with file, line and path of every problem); then nothing has changed.
     """
     desired, problems = _parsed(runner, files, environment, means, actor)
-    outcome = runner.run(lambda work: _applied(work, files, desired, problems, means, prune=prune), actor)
-    return outcome.finished()
+
+    def job(work: Work) -> _Outcome:
+        return _applied(work, files, desired, problems, means, prune=prune)
+
+    return _twice_if_raced(runner, job, actor).finished()
+
+
+def _twice_if_raced(runner: Runner, job: Callable[[Work], T], actor: Actor) -> T:
+    """Run it; once more when a command found taken what was free a moment ago: another application may have ended."""
+    try:
+        return runner.run(job, actor)
+    except BadConfig as bad:
+        if not isinstance(bad.__cause__, Conflict):
+            raise
+    return runner.run(job, actor)
 
 
 def _parsed(
