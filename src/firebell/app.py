@@ -245,24 +245,30 @@ def serve(house: House) -> int:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    front = application(house)
     config = uvicorn.Config(
-        application(house), host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
+        front, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, backlog=2048,
     )  # fmt: skip
-    server = _Server(config, house)
+    server = Server(config, house, front)
     server.run()
     return 0 if server.started else 1
 
 
-class _Server(uvicorn.Server):
-    """Lets the house begin to end together with the requests: one after the other would take longer than a stop may."""
+class Server(uvicorn.Server):
+    """Lets the house begin to end together with the requests: one after the other would take longer than a stop may.
 
-    def __init__(self, config: uvicorn.Config, house: House) -> None:
+    Live streams never end by themselves, so they are ended first.
+    """
+
+    def __init__(self, config: uvicorn.Config, house: House, front: Front) -> None:
         super().__init__(config)
         self._house = house
+        self._live = front.live
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._house.finish()
+        self._live.close()
         await super().shutdown(sockets)
 
 

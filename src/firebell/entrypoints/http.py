@@ -32,6 +32,7 @@ class Front:
     """Sends signals to the intake without touching the framework, which costs five times as much there."""
 
     def __init__(self, site: Site, app: ASGIApp) -> None:
+        self.live = site.live
         self._inbound = site.inbound
         self._app = app
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=20_000)
 WIDTHS = {"phone": (360, 640), "desk": (1280, 900)}
 LOOKS = [(size, theme) for size in WIDTHS for theme in ("light", "dark")]
 SHOTS = os.environ.get("FIREBELL_SCREENSHOTS", "")
@@ -50,7 +52,7 @@ def browsing(
         has_touch=size == "phone", java_script_enabled=javascript, device_scale_factor=1,
     )  # fmt: skip
     context.route("**/*", _only_here)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     faults = Faults()
     page = context.new_page()
     faults.watch(page)

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import uvicorn
 
-from firebell.app import House, application, open_house
+from firebell.app import House, Server, application, open_house
 from firebell.kernel.clock import Clock
 from firebell.settings import Settings
 
@@ -47,9 +47,9 @@ def served(data: Path, *, clock: Clock | None = None, **given: Any) -> Iterator[
             allow_internal=("127.0.0.0/8",), **given,
         )  # fmt: skip
         house = open_house(settings, clock=clock)
-        server = uvicorn.Server(
-            uvicorn.Config(application(house), log_config=None, access_log=False, timeout_graceful_shutdown=2)
-        )
+        front = application(house)
+        config = uvicorn.Config(front, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        server = Server(config, house, front)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         try:

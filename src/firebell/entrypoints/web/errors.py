@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
@@ -14,8 +16,11 @@ from starlette.exceptions import HTTPException
 from firebell.entrypoints import callers
 from firebell.entrypoints.api import problems
 from firebell.entrypoints.web import session
+from firebell.entrypoints.web.session import Browser
+from firebell.kernel.actor import NOBODY
 from firebell.kernel.errors import Refused
 
+log = structlog.get_logger()
 API = ("/api/", "/in/", "/healthz", "/readyz", "/live/", "/search.json")
 TITLES = {
     401: "Sign in first", 403: "Not for you", 404: "Nothing here", 405: "Not that way", 409: "That cannot be done now",
@@ -69,6 +74,20 @@ def install(app: FastAPI) -> None:
         words = "There is no page at this address." if error.status_code == 404 else str(error.detail)
         hint = "The link may be old, or something in it got lost." if error.status_code == 404 else ""
         return await _page(request, error.status_code, words, "", hint)
+
+    @app.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> Response:
+        # The server logs the error itself; whoever asked learns only what to quote when they report it.
+        number = secrets.token_hex(4)
+        log.error("request_failed", request_id=number, kind=type(error).__name__)
+        hint = f"If it happens again, tell an administrator the number {number}: it stands in the log."
+        if not for_people(request):
+            return problems.answer(500, "internal", "Something broke in Firebell.", hint=hint)
+        view = ProblemPage(
+            500, "Something broke in Firebell", "It is not your fault, and it is in the log.", "", hint, ""
+        )
+        browser = Browser(request, session.web_of(request), NOBODY, None, "")
+        return await run_in_threadpool(browser.page, "problem.html", view, title=view.title, status=500)
 
 
 async def _page(request: Request, status: int, words: str, field: str, hint: str) -> Response:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter
+from fastapi.responses import Response
 
 from firebell.domain.alerts import queries as alerts
 from firebell.domain.alerts.model import AlertState
@@ -27,6 +29,20 @@ class Found:
     label: str
     href: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """The palette as a page, for browsers without scripts."""
+
+    q: str
+    found: Sequence[Found]
+
+
+@router.get("/search")
+def show(here: Here, q: str = "") -> Response:
+    view = SearchPage(q, here.read(lambda read: find(read, q.strip().lower()[:100])) if q.strip() else ())
+    return here.page("search/search.html", view, title="Search")
 
 
 @router.get("/search.json")

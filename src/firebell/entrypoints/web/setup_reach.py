@@ -116,7 +116,7 @@ def save_mail(here: Here, form: Form) -> Response:
 
 @router.get("/method")
 def show_method(here: Here, channel: str = "") -> Response:
-    return here.page("setup/method.html", _method(here, channel, {}), title="How you are reached", block="code")
+    return here.page("setup/method.html", _method(here, channel, {}), title="How you are reached", block="sent")
 
 
 def _method(here: Browser, channel: str, form: Mapping[str, str], error: Refused | None = None) -> MethodPage:

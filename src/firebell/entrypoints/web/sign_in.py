@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter
+import structlog
+from fastapi import APIRouter, BackgroundTasks
 from fastapi.responses import Response
 
+from firebell.domain.paging import queries as paging
+from firebell.domain.paging.model import Message, MessageKind
 from firebell.domain.people import passwords, setup, signin
 from firebell.domain.people.model import User
 from firebell.domain.people.setup import Purpose
 from firebell.entrypoints import callers
+from firebell.entrypoints.site import Site
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.session import Anyone, Browser, Form, Linked, local_path
-from firebell.kernel.actor import NOBODY
+from firebell.entrypoints.web.warnings import settings_of
+from firebell.kernel.actor import NOBODY, SYSTEM
 from firebell.kernel.errors import NotFound, Refused
 from firebell.kernel.ids import UserId
 from firebell.kernel.work import Work
 
+log = structlog.get_logger()
 router = APIRouter()
 
 
@@ -63,6 +69,39 @@ def sign_in(here: Anyone, form: Form) -> Response:
         view = SignInPage(target, name, error.message, error.hint or "")
         return here.page("sign_in/sign_in.html", view, title="Sign in", status=error.status)
     return entered_at(here, here.go(target), entered.session_token)
+
+
+@router.get("/forgot")
+def ask(here: Anyone) -> Response:
+    return here.page("sign_in/forgot.html", None, title="Forgotten password")
+
+
+@router.post("/forgot")
+def forgot(here: Anyone, form: Form, later: BackgroundTasks) -> Response:
+    """Mail a reset link, if there is such a person with an address. The answer is the same for every name, as is its
+    time: the mail goes out after it."""
+    later.add_task(_mail_reset, here.site, form.get("name", ""))
+    answer = here.go("/sign-in", Flash("If that name has an e-mail address, a link is on its way to it.", "note"))
+    answer.background = later
+    return answer
+
+
+def _mail_reset(site: Site, name: str) -> None:
+    found = site.runner.run(lambda work: setup.request_reset(work, name), SYSTEM)
+    if found is None:
+        return
+    user, link = found
+    stored = site.runner.read(paging.channel_settings, SYSTEM).get("email", {})
+    message = Message(
+        id=f"reset-{user.id}", kind=MessageKind.NOTICE, title="A new password for Firebell",
+        body=f"Choose a new password within 30 minutes:\n{site.base_url}/reset/{link.plain}\n\n"
+        "If you did not ask for this, ignore it: nothing has changed.",
+        urgency="low",
+    )  # fmt: skip
+    outcome = site.channels["email"].deliver(
+        message, {"to": user.email or ""}, settings_of(site, "email", stored), site.fetch
+    )
+    log.info("reset_link_mailed", user=user.id, outcome=str(outcome.kind))
 
 
 @router.post("/sign-out")
