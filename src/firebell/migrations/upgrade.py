@@ -80,6 +80,8 @@ def _turn(database: Database) -> Iterator[Connection]:
                 # The engine's time limits are for pages; a table may take longer to change, and a turn to come.
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
                 connection.execute(text("SET LOCAL lock_timeout = 0"))
+                # Reading the steps takes a busy machine longer than a transaction may otherwise idle.
+                connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
                 yield connection
             return
