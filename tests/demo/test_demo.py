@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from firebell.app import chain_key, keyring_of, open_house
+from firebell.app import chain_key, keyring_of, open_house, site_for
 from firebell.demo.carriers import Recorder
 from firebell.demo.company import ADMIN
 from firebell.demo.opening import DemoSettings, build, open_demo, play
 from firebell.domain.alerts import queries as alerts
 from firebell.domain.people import passwords
 from firebell.domain.people.store import users_table
+from firebell.integrations.channels import all_channels
 from firebell.kernel import journal
 from firebell.kernel.clock import Instant, SetClock
 from firebell.kernel.db import Database
@@ -63,9 +64,9 @@ def test_it_is_opened_again_as_it_was_left(folder: Path) -> None:
 def test_nothing_can_leave_it(folder: Path) -> None:
     house, _ = open_demo(folder, "127.0.0.1:0")
     try:
-        carriers = house.sender._carriers
-        assert set(carriers) == set(house.channels)
-        assert all(isinstance(one, Recorder) for one in carriers.values())
+        assert set(house.channels) == set(all_channels())
+        for carriers in (house.sender._carriers, house.channels, site_for(house, house.live).channels):
+            assert all(isinstance(one, Recorder) for one in carriers.values())
         with house.database.readers.connect() as connection:
             found = [
                 json.loads(row[0])["to"] for row in connection.exec_driver_sql("SELECT config FROM contact_methods")

@@ -88,7 +88,11 @@ def open_demo(folder: Path, listen: str, *, fresh: bool = False) -> tuple[House,
     else:
         _clear(folder)
         sign_in = build(folder, listen=listen)
-    return open_house(_settings(folder, listen), carriers=recorders(all_channels())), sign_in
+    channels = recorders(all_channels())
+    house = open_house(_settings(folder, listen), carriers=channels)
+    # Pages send tests and resets by these, past the queue.
+    house.channels = channels
+    return house, sign_in
 
 
 def play(folder: Path, listen: str, *, fresh: bool = False, build_only: bool = False) -> int:
@@ -111,7 +115,12 @@ def play(folder: Path, listen: str, *, fresh: bool = False, build_only: bool = F
 
 
 def _settings(folder: Path, listen: str) -> DemoSettings:
-    values: dict[str, Any] = {"data": folder, "listen": listen, "demo": True, "smtp_url": "smtp://mail.invalid"}
+    values: dict[str, Any] = {
+        "data": folder,
+        "listen": listen,
+        "demo": True,
+        "smtp_url": "smtp://mail.invalid:587?from=demo@mail.invalid",
+    }
     return DemoSettings(**values)
 
 
