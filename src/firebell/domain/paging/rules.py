@@ -95,10 +95,10 @@ def after_attempt(
     if outcome == "retry" and delivery.attempt < ATTEMPTS_BEFORE_FAILOVER:
         # A slow failure has used up part of its 15 s: waiting them out anew would make the fourth attempt too late.
         spent_s = seconds_between(delivery.claimed_at or now, now)
-        wait_s = max(retry_after_s or 0, round(BETWEEN_ATTEMPTS_S - spent_s), 0)
+        wait_s = max(float(retry_after_s or 0), BETWEEN_ATTEMPTS_S - spent_s, 0.0)
         if seconds_between(first, now) + wait_s <= FAILOVER_AFTER_S or not (page and others_left):
             wait_s = min(wait_s, BACKOFF_CAP_S if page else RETRY_AFTER_CAP_S)
-            return Sequel(Next.RETRY, plus(now, wait_s), f"again in {wait_s} s")
+            return Sequel(Next.RETRY, plus(now, wait_s), f"again in {round(wait_s)} s")
     if page and others_left and not delivery.failed_over:
         return Sequel(Next.FAIL_OVER, None, "the next contact method, now")
     if page and not gone:
