@@ -19,7 +19,7 @@ from firebell.domain.people import queries as people
 from firebell.domain.people import rules as people_rules
 from firebell.domain.services import queries as services
 from firebell.kernel.actor import SYSTEM, Permission
-from firebell.kernel.clock import Instant, plus, seconds_between
+from firebell.kernel.clock import Instant, seconds_between
 from firebell.kernel.errors import Invalid
 from firebell.kernel.work import Read
 from firebell.workflows import audience

@@ -189,6 +189,16 @@ def test_a_calendar_feed_is_read_by_its_address_until_it_is_revoked(api: Api) ->
     assert api.client.get(path).status_code == 404
 
 
+def test_a_person_has_a_calendar_of_their_own(api: Api) -> None:
+    issued = api.ok("root", "POST", "/users/ben/feeds")
+    path = "/" + issued["url"].split("/", 3)[3]
+    assert "SUMMARY:ben" in api.client.get(path).text
+    assert "SUMMARY:ann" not in api.client.get(path).text
+    assert api.call("root", "DELETE", f"/users/ann/feeds/{issued['id']}").status_code == 404
+    api.ok("root", "DELETE", f"/users/ben/feeds/{issued['id']}")
+    assert api.client.get(path).status_code == 404
+
+
 def test_who_is_on_call_by_service_team_and_everywhere(api: Api) -> None:
     for query in ("?service=checkout", "?team=payments", "?schedule=primary", ""):
         answer = api.ok("vic", "GET", f"/oncall{query}")

@@ -132,7 +132,7 @@ def shown(request: Request, method: ContactMethod) -> MethodShown:
 @router.get("/contact-methods")
 def list_methods(request: Request, user: str, caller: Caller) -> list[MethodShown]:
     """A person's contact methods: for themselves and for administrators."""
-    found = read(request, lambda r: queries.methods(r, _owner(r, user)), caller)
+    found = read(request, lambda r: queries.methods(r, owner_of(r, user)), caller)
     return [shown(request, method) for method in found]
 
 
@@ -143,7 +143,7 @@ def add_method(request: Request, user: str, caller: Caller, body: NewMethod) -> 
     channel = _channel(site, body.channel)
 
     def make(w: Work) -> ContactMethod:
-        owner = _owner(w, user)
+        owner = owner_of(w, user)
         values = _checked(channel, body.values)
         made = methods.add_method(
             w, owner, name=body.name, channel=body.channel, config=values, masked=channel.mask(values),
@@ -157,7 +157,7 @@ def add_method(request: Request, user: str, caller: Caller, body: NewMethod) -> 
 @router.get("/contact-methods/{method}")
 def get_method(request: Request, user: str, method: str, caller: Caller) -> MethodShown:
     """One contact method, by id or name."""
-    return shown(request, read(request, lambda r: _of(r, _owner(r, user), method), caller))
+    return shown(request, read(request, lambda r: _of(r, owner_of(r, user), method), caller))
 
 
 @router.patch("/contact-methods/{method}")
@@ -166,7 +166,7 @@ def edit_method(request: Request, user: str, method: str, caller: Caller, body: 
     site = site_of(request)
 
     def change(w: Work) -> ContactMethod:
-        found = _of(w, _owner(w, user), method)
+        found = _of(w, owner_of(w, user), method)
         values: dict[str, str] | None = None
         if body.values is not None:
             channel = _channel(site, found.channel)
@@ -187,7 +187,7 @@ def edit_method(request: Request, user: str, method: str, caller: Caller, body: 
 @router.delete("/contact-methods/{method}", status_code=204)
 def remove_method(request: Request, user: str, method: str, caller: Caller) -> None:
     """Forget a destination and the rules that use it."""
-    run(request, lambda w: methods.remove_method(w, _of(w, _owner(w, user), method).id), caller)
+    run(request, lambda w: methods.remove_method(w, _of(w, owner_of(w, user), method).id), caller)
 
 
 @router.post("/contact-methods/{method}:verify")
@@ -198,7 +198,7 @@ def verify(
     code = body.code if body else None
 
     def act(w: Work) -> Proof:
-        found = _of(w, _owner(w, user), method)
+        found = _of(w, owner_of(w, user), method)
         if code is None:
             return Proof(outcome="sent", delivery_id=code_sent.send_code(w, found.id, found.user_id).id)
         return Proof(outcome=verification.confirm_verification(w, found.id, code))
@@ -214,7 +214,7 @@ def test(request: Request, user: str, method: str, caller: Caller) -> Proof:
     """Send a test message; what the provider says stands in the person's deliveries."""
 
     def act(w: Work) -> Proof:
-        found = _of(w, _owner(w, user), method)
+        found = _of(w, owner_of(w, user), method)
         return Proof(outcome="sent", delivery_id=code_sent.send_test(w, found.id, found.user_id).id)
 
     return run(request, act, caller)
@@ -225,7 +225,7 @@ def delivery(request: Request, user: str, delivery_id: str, caller: Caller) -> d
     """One message with every attempt: what came of a test."""
 
     def look(r: Read) -> dict[str, Any]:
-        for line in paging.ledger_of_user(r, _owner(r, user), before_id=f"{delivery_id}~", limit=1):
+        for line in paging.ledger_of_user(r, owner_of(r, user), before_id=f"{delivery_id}~", limit=1):
             if line.delivery.id == delivery_id:
                 return delivery_shown(line)
         raise NotFound("There is no such delivery.")
@@ -236,7 +236,7 @@ def delivery(request: Request, user: str, delivery_id: str, caller: Caller) -> d
 @router.get("/notification-rules")
 def get_rules(request: Request, user: str, caller: Caller) -> Rules:
     """After how long each method is used, by urgency. An empty set: every method at once."""
-    return read(request, lambda r: _rules(r, _owner(r, user)), caller)
+    return read(request, lambda r: _rules(r, owner_of(r, user)), caller)
 
 
 @router.put("/notification-rules")
@@ -244,7 +244,7 @@ def set_rules(request: Request, user: str, caller: Caller, body: RulesGiven) -> 
     """Make these the whole sets."""
 
     def change(w: Work) -> Rules:
-        owner = _owner(w, user)
+        owner = owner_of(w, user)
         for urgency, given in ((Urgency.HIGH, body.high), (Urgency.LOW, body.low)):
             if given is not None:
                 theirs = {m.name: m.id for m in queries.methods(w, owner)}
@@ -258,8 +258,8 @@ def set_rules(request: Request, user: str, caller: Caller, body: RulesGiven) -> 
     return run(request, change, caller)
 
 
-def _owner(r: Read, user: str) -> str:
-    """The person's id. People find themselves without leave to see others."""
+def owner_of(r: Read, user: str) -> str:
+    """The id of the person in a path. People find themselves without leave to see others."""
     if r.actor.kind == "user" and user == r.actor.id:
         return user
     r.needs(Permission.PEOPLE_VIEW)
