@@ -15,6 +15,7 @@ from firebell.demo.opening import DemoSettings, build, open_demo, play
 from firebell.domain.alerts import queries as alerts
 from firebell.domain.people import passwords
 from firebell.domain.people.store import users_table
+from firebell.entrypoints.web.warnings import Warnings
 from firebell.integrations.channels import all_channels
 from firebell.kernel import journal
 from firebell.kernel.clock import Instant, SetClock
@@ -103,3 +104,27 @@ def test_a_demo_that_is_being_served_is_not_swept_away(folder: Path) -> None:
     finally:
         server.close()
     assert (folder / "sign-in.txt").exists()
+
+
+def test_every_page_says_that_it_is_a_demo(folder: Path) -> None:
+    house, _ = open_demo(folder, "127.0.0.1:0")
+    try:
+        banners = Warnings(site_for(house, house.live)).of("usr_none", END, "UTC")
+        assert "This is a demo" in " ".join(banner.text for banner in banners)
+        assert not any("E-mail" in banner.text for banner in banners)
+    finally:
+        house.close()
+
+
+def test_the_same_month_is_told_each_time(tmp_path: Path) -> None:
+    told = []
+    for name in ("one", "two"):
+        build(tmp_path / name, end=END, days=2, storm_size=0)
+        database = Database(f"sqlite:///{tmp_path / name / 'firebell.db'}")
+        with database.readers.connect() as connection:
+            told.append(
+                connection.exec_driver_sql("SELECT summary, opened_at, resolved_at FROM alerts ORDER BY id").all()
+            )
+        database.close()
+    assert told[0] == told[1]
+    assert len(told[0]) > 3

@@ -9,6 +9,8 @@ import pytest
 from firebell.kernel.clock import Instant
 from firebell.kernel.db import Database
 from firebell.upkeep.doctor import State, examine, file_system_of, key_check, sqlite_check, tzdata_check
+from firebell.upkeep.migrating import migrate
+from tests import databases
 from tests.upkeep.conftest import Place
 
 
@@ -82,3 +84,20 @@ def test_time_zones_of_the_year_before_last_are_old() -> None:
     now = Instant.parse_iso("2026-11-24T00:00:00Z")
     assert tzdata_check("2026.6", now).state is State.OK
     assert tzdata_check("2024.1", now).state is State.WARN
+
+
+def test_postgresql_is_examined_through_its_own_settings(
+    place: Place, postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIREBELL_DATABASE_URL", databases.fresh_database(postgres_server, "fb_doctor"))
+    migrate()
+    found = states()
+    assert "sqlite" not in found
+    assert found["durability"] is State.OK
+    assert found["clock"] is State.OK
+    assert found["schema"] is State.OK
+
+
+def test_a_database_that_does_not_answer_is_a_failure(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIREBELL_DATABASE_URL", f"postgresql://nobody@127.0.0.1:{databases.free_port()}/none")
+    assert states()["database"] is State.FAIL
