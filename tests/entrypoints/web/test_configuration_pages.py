@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -16,6 +15,7 @@ from firebell.domain.people import signin
 from firebell.domain.services import queries as services
 from firebell.kernel.actor import SYSTEM
 from firebell.kernel.clock import plus
+from firebell.kernel.work import Read
 from tests.entrypoints.web.browsing import LOOKS, browsing, shoot, too_wide
 from tests.entrypoints.web.gallery_shots import CHROMIUM, FLAGS
 from tests.entrypoints.web.signed_in import Company, company, visiting
@@ -237,7 +237,7 @@ def test_every_page_fits_its_window_and_breaks_no_policy(
 def places(house: Company) -> dict[str, str]:
     """Every page of this half, with a thing of each kind."""
 
-    def look(read: oncall.Read) -> dict[str, str]:
+    def look(read: Read) -> dict[str, str]:
         service = services.service_by_name(read, "checkout")
         assert service is not None
         door = services.integrations(read, service.id)[0].id
@@ -250,10 +250,10 @@ def places(house: Company) -> dict[str, str]:
             "on-call": "/on-call", "schedule": f"/on-call/{schedule.id}", "cover": f"/on-call/{schedule.id}/cover?me=1",
             "schedule-month": f"/on-call/{schedule.id}?days=28&from=2026-10-19", "schedule-new": "/on-call/new",
             "schedule-edit": f"/on-call/{schedule.id}/edit", "policies": "/policies", "policy": f"/policies/{policy}",
-            "policy-edit": f"/policies/{policy}/edit", "people": "/people", "person": f"/people/{house.ben}",
+            "policy-edit": f"/policies/{policy}/edit", "rehearsal": f"/rehearsal?of=policy:{policy}", "people": "/people", "person": f"/people/{house.ben}",
             "person-edit": f"/people/{house.ben}/edit", "invite": "/people/invite", "teams": "/teams",
             "team": f"/teams/{service.team_id}", "team-new": "/teams/new", "me": "/me",
-            "method-new": "/me/methods/new?channel=ntfy", "settings": "/settings", "channels": "/settings/channels",
+            "method-new": "/me/methods/new?channel=ntfy", "prove": "/me/prove", "settings": "/settings", "channels": "/settings/channels",
             "channel": "/settings/channels/email", "tokens": "/settings/tokens", "journal": "/settings/journal?check=1",
         }  # fmt: skip
 

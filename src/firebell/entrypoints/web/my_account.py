@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from firebell.domain.oncall import commands as oncall
 from firebell.domain.people import signin, tokens
 from firebell.entrypoints import callers
-from firebell.entrypoints.web import me
+from firebell.entrypoints.web import me, proving
 from firebell.entrypoints.web.drafts import Draft, refused, whole_number
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.me import Shown
@@ -56,6 +56,8 @@ def revoke_feed(here: Here, feed_id: str) -> Response:
 
 @router.post("/tokens")
 def create_token(here: Here, form: Form, lists: FormLists) -> Response:
+    if away := proving.detour(here, "/me#tokens"):
+        return away
     try:
         issued = here.run(lambda work: token_of(work, form, lists.get("scopes", []), personal=True))
     except Refused as error:

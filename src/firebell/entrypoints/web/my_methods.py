@@ -12,13 +12,13 @@ from firebell.domain.paging import queries as paging
 from firebell.domain.people import methods, queries, verification
 from firebell.domain.people.model import ContactMethod
 from firebell.domain.people.verification import Confirmation
-from firebell.entrypoints.web import ledger
+from firebell.entrypoints.web import ledger, proving
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.ledger import Attempt
 from firebell.entrypoints.web.me import state
 from firebell.entrypoints.web.session import Form, Here
 from firebell.integrations.channels.contract import Channel
-from firebell.kernel.errors import Invalid, NotFound, Refused
+from firebell.kernel.errors import Conflict, Invalid, NotFound, Refused
 from firebell.kernel.work import Read, Work
 from firebell.workflows import code_sent
 
@@ -55,6 +55,8 @@ class MethodPage:
 
 @router.get("/new")
 def new(here: Here, channel: str = "email") -> Response:
+    if away := proving.detour(here, f"/me/methods/new?channel={channel}"):
+        return away
     declared = _channel(here, channel)
     values = {f.name: here.me.email or "" if f.kind == "email" else "" for f in declared.method_fields}
     view = MethodForm(declared, _free_name(here, channel), values)
@@ -76,6 +78,8 @@ def _free_name(here: Here, slug: str) -> str:
 @router.post("/new")
 def add(here: Here, form: Form) -> Response:
     channel = _channel(here, form.get("channel", ""))
+    if away := proving.detour(here, f"/me/methods/new?channel={channel.slug}"):
+        return away
     values = {f.name: form.get(f.name, "").strip() for f in channel.method_fields}
     name = form.get("name", "").strip() or channel.slug
 
@@ -136,15 +140,19 @@ def confirm(here: Here, method_id: str, form: Form) -> Response:
 def act(here: Here, method_id: str, verb: str) -> Response:
     """``again`` sends a new code, ``test`` a test message; ``enable``, ``disable`` and ``remove`` are what they say."""
     place = f"/me/methods/{method_id}"
+    if verb in ("remove", "disable", "enable") and (away := proving.detour(here, place)):
+        return away
 
     def job(work: Work) -> Flash:
-        own = any(m.id == method_id for m in queries.methods(work, here.me.id))
-        if not own:
+        own = next((m for m in queries.methods(work, here.me.id) if m.id == method_id), None)
+        if own is None:
             raise NotFound("There is no such contact method.")
         if verb == "again":
             code_sent.send_code(work, method_id, here.me.id)
             return Flash("A new code is on its way; earlier ones no longer count.")
         if verb == "test":
+            if own.verified_at is None:
+                raise Conflict("It is not verified yet.", hint="Type the code first.")
             code_sent.send_test(work, method_id, here.me.id)
             return Flash("A test is on its way. What the provider says appears below.")
         if verb == "enable":

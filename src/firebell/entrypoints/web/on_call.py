@@ -185,7 +185,8 @@ def _page(here: Here, read: Read, schedule_id: str, start: str, days: int, mine:
         earlier=at(shown.day(-7 if shown.days < 28 else -28)), later=at(shown.day(7 if shown.days < 28 else 28)),
         today=at() if start else "",
         spans=[(label, at(shown.day(0), int(value)), int(value) == shown.days) for value, label in SPANS],
-        gaps=[_gap(g, zone, schedule_id, may_cover and g.ends_at > read.now) for g in found.gaps], gaps_length=lanes.length(found.gaps),
+        gaps=[_gap(g, zone, schedule_id, may_cover and g.ends_at > read.now) for g in found.gaps],
+        gaps_length=lanes.length(found.gaps),
         changes=[
             Change(c.id, lanes.change_words(c, drawing.names)[0], drawing.words(c.starts_at, c.ends_at), c.reason,
                    c.ends_at <= read.now)

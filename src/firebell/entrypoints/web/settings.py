@@ -15,7 +15,7 @@ from firebell.domain.escalation import queries as escalation_queries
 from firebell.domain.people import queries as people
 from firebell.domain.people import tokens
 from firebell.domain.people.model import ApiToken
-from firebell.entrypoints.web import names, paged_now, policy_forms, sentences
+from firebell.entrypoints.web import names, paged_now, policy_forms, proving, sentences
 from firebell.entrypoints.web.drafts import Draft, refused
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.me import Shown
@@ -149,6 +149,8 @@ def _tokens(here: Here, draft: Draft, shown: Shown | None) -> Response:
 
 @router.post("/settings/tokens")
 def create_token(here: Here, form: Form, lists: FormLists) -> Response:
+    if away := proving.detour(here, "/settings/tokens"):
+        return away
     try:
         issued = here.run(lambda work: token_of(work, form, lists.get("scopes", []), personal=False))
     except Refused as error:
