@@ -126,7 +126,9 @@ class Sender:
             plain, hashed = new_url_token()
             paging.issue_links(work, [(hashed, [a.id for a in alerts], lead.user_id, lead.page_id)])
             ack_url = f"{self._public_url()}/a/{plain}"
-        service = services.display_names(work, [alerts[0].service_id]).get(alerts[0].service_id, "a deleted service")
+        service_id = alerts[0].service_id
+        unnamed = "a deleted service" if service_id else "Firebell itself"
+        service = services.display_names(work, [service_id]).get(service_id, unnamed)
         return wording.page(
             lead, alerts, service=service, why=page.why if page else "", shadow=bool(page and page.shadow), ack_url=ack_url,
             view_url=f"{self._public_url()}/alerts/{alerts[0].id}", now=work.now,

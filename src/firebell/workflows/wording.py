@@ -48,7 +48,7 @@ def page(
     lines += [
         "",
         f"Why you: {why}." if why else "",
-        f"Open since {ago(first.opened_at, now)} (at {_clock(first.opened_at)} UTC).",
+        f"Open for {ago(first.opened_at, now)}, since {_clock(first.opened_at)} UTC.",
     ]
     if first.details and len(alerts) == 1:
         lines += ["", first.details[:1500]]

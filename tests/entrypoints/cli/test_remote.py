@@ -56,6 +56,7 @@ def test_an_alert_is_sent_seen_acknowledged_escalated_and_resolved(terminal: Ter
     listed = terminal("alert", "list", "-s", "checkout")
     assert alert_id in listed.stdout
     assert "Disk full" in listed.stdout
+    assert " checkout " in listed.stdout
     assert terminal("alert", "ack", alert_id).stdout == "done: acknowledged  Disk full\n"
     assert terminal("alert", "ack", alert_id).stdout.startswith("already_acknowledged")
     assert "acknowledged" in terminal("alert", "show", alert_id).stdout
@@ -63,6 +64,15 @@ def test_an_alert_is_sent_seen_acknowledged_escalated_and_resolved(terminal: Ter
     assert terminal("alert", "escalate", alert_id).stdout.startswith("done: open")
     assert terminal("alert", "resolve", alert_id).stdout == "done: resolved  Disk full\n"
     assert terminal.json("alert", "show", alert_id)["state"] == "resolved"
+
+
+def test_who_was_paged_is_said_by_name(terminal: Terminal) -> None:
+    alert_id = terminal.json("alert", "send", "Payments stuck", "-s", "checkout", "--key", "names")["alert_id"]
+    assert terminal("alert", "escalate", alert_id).exit_code == 0
+    paged = terminal.json("alert", "show", alert_id)["pages"]
+    shown = terminal("alert", "show", alert_id).stdout
+    assert paged
+    assert not [one["user_id"] for one in paged if one["user_id"] in shown]
 
 
 def test_what_a_sender_writes_cannot_drive_the_terminal(terminal: Terminal) -> None:
@@ -180,6 +190,9 @@ def test_a_running_server_is_asked_for_the_backup(terminal: Terminal, tmp_path: 
     header = unpack(target, tmp_path / "copy")
     assert header["about"]["schema"]
     assert sqlite_faults(tmp_path / "copy") == []
+    assert terminal("backup", str(tmp_path), obj=Here()).exit_code == 0
+    named = next(tmp_path.glob("firebell-2*.fbbackup"))
+    assert named.with_name(named.name + ".sha256").read_text().endswith(f"  {named.name}\n")
     refused = terminal("backup", str(tmp_path / "two"), obj=Here(), FIREBELL_TOKEN="wrong")
     assert refused.exit_code == 1
     assert not (tmp_path / "two").exists()

@@ -95,7 +95,10 @@ def next_step(read: Read, alert: Alert, zone: str) -> Next:
         return Next("Every step was tried and the fallback was told. Nobody else will be.", loud=True)
     ladder = escalation.ladder_of(read, run)
     moved, after = escalation_rules.climb(run, ladder)
-    if moved is escalation_rules.Moved.EXHAUSTED or not ladder.steps:
+    last = moved is escalation_rules.Moved.EXHAUSTED or not ladder.steps
+    if last and not ladder.fallback:
+        return Next("Nobody else will be told.", run.due_at, loud=True)
+    if last:
         found = audience.resolve(read, ladder.fallback)
         what = "the fallback"
     else:
