@@ -84,6 +84,10 @@ async def _once(request: Request, actor: Actor, key: str, body: bytes, answer: H
         # Nothing was done: the unit of work has been undone, so the same request may be made again.
         await run_in_threadpool(site.runner.run, lambda work: idempotency.forget(work, asked), actor)
         raise
+    if response.status_code >= 500 or not hasattr(response, "body"):
+        # A stream cannot be kept, and a failure is worth another try.
+        await run_in_threadpool(site.runner.run, lambda work: idempotency.forget(work, asked), actor)
+        return response
     content = bytes(response.body)
     sealed = site.keyring.seal(content.decode("latin-1"), **_PLACE, row_id=asked.id)
     kind = response.headers.get("content-type", "application/json")

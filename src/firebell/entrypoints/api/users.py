@@ -81,7 +81,7 @@ def list_users(
         team_id = references.team(r, team).id if team else None
         return queries.users(r, role=role, team_id=team_id, deleted=deleted)
 
-    found, following = pages_of(read(request, look, caller), limit, cursor, lambda user: user.name)
+    found, following = pages_of(read(request, look, caller), limit, cursor, lambda user: f"{user.name} {user.id}")
     return Page(items=[shown(request, user) for user in found], next=following)
 
 
