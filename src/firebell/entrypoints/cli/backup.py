@@ -15,7 +15,8 @@ from firebell.kernel.errors import Refused
 def backup(
     context: typer.Context,
     target: Annotated[
-        Path | None, typer.Argument(help="File or folder to write to; left out: backups/ in the data folder.")
+        Path | None,
+        typer.Argument(help="File or folder to write to; left out: backups/ in the data folder (from a server: here)."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -47,13 +48,12 @@ def restore(
 
 def _ask(target: Path | None, as_json: bool) -> None:
     """A running server has the file: only it may read it."""
-    if target is None or target.is_dir():
-        target = (target or Path()) / "firebell-server.fbbackup"
-    size = download("/api/v1/backup", target)
+    written = download("/api/v1/backup", target or Path())
+    size = written.stat().st_size
     if as_json:
-        as_is({"path": str(target), "size": size, "about": {"from": "server"}})
+        as_is({"path": str(written), "size": size, "about": {"from": "server"}})
     else:
-        typer.echo(f"Written by the running server: {target} ({size:,} bytes).")
+        typer.echo(f"Written by the running server: {written} ({size:,} bytes).")
 
 
 def _say(done: str, kept: Any, as_json: bool) -> None:

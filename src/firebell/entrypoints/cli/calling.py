@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import typer
 
@@ -61,20 +63,15 @@ def call(
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         typer.echo(f"No answer from {there.url}: {error}. Is the server running, and FIREBELL_URL right?", err=True)
         raise typer.Exit(1) from None
-    if answer.is_success and not answer.content:
+    if not answer.is_success:
+        _refused(there, answer)
+    if not answer.content:
         return {}
     try:
-        found = answer.json()
+        return answer.json()
     except ValueError:
-        found = {"title": f"{there.url} answered {answer.status_code} with something that is not JSON."}
-    else:
-        if answer.is_success:
-            return found
-    for line in told(found):
-        typer.echo(line, err=True)
-    if answer.status_code == 401:
-        typer.echo("Set FIREBELL_TOKEN, or run firebell login.", err=True)
-    raise typer.Exit(1)
+        typer.echo(f"{there.url} answered with something that is not JSON. Is FIREBELL_URL right?", err=True)
+        raise typer.Exit(1) from None
 
 
 def items(path: str, query: Mapping[str, Any] | None = None, *, limit: int | None = None) -> list[dict[str, Any]]:
@@ -91,35 +88,59 @@ def items(path: str, query: Mapping[str, Any] | None = None, *, limit: int | Non
     return found
 
 
-def download(path: str, target: Path) -> int:
-    """Write what the server sends for ``path`` into ``target``, which appears whole or not at all. Returns its size."""
+def download(path: str, target: Path) -> Path:
+    """Write what the server sends for ``path`` to ``target`` (or into that folder, under the server's name for it).
+
+    The file appears whole or not at all, with its SHA-256 beside it. Returns where it is.
+    """
     import httpx2
 
     there = server()
     headers = {"authorization": f"Bearer {there.token}"} if there.token else {}
-    draft = target.with_name(f".{target.name}.part")
     try:
         with httpx2.stream("GET", there.url + path, headers=headers, timeout=_TIMEOUT_S) as answer:
             if not answer.is_success:
                 answer.read()
-                try:
-                    lines: Sequence[str] = told(answer.json())
-                except ValueError:
-                    lines = [f"{there.url} answered {answer.status_code}."]
-                for line in lines:
-                    typer.echo(line, err=True)
-                raise typer.Exit(1)
-            with draft.open("wb") as out:
-                for piece in answer.iter_bytes():
-                    out.write(piece)
-        draft.chmod(0o600)
+                _refused(there, answer)
+            if target.is_dir():
+                named = re.search(r'filename="?([A-Za-z0-9._-]+)"?', answer.headers.get("content-disposition", ""))
+                target /= named[1].lstrip(".") if named else "download"
+            digest = _write(answer.iter_bytes(), target)
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        typer.echo(f"No answer from {there.url}: {error}. Is the server running, and FIREBELL_URL right?", err=True)
+        raise typer.Exit(1) from None
+    target.with_name(target.name + ".sha256").write_text(f"{digest}  {target.name}\n", encoding="utf-8")
+    return target
+
+
+def _write(pieces: Iterable[bytes], target: Path) -> str:
+    draft = target.with_name(f".{target.name}.part")
+    digest = hashlib.sha256()
+    try:
+        draft.touch(0o600)
+        with draft.open("wb") as out:
+            for piece in pieces:
+                digest.update(piece)
+                out.write(piece)
         draft.replace(target)
-    except httpx2.HTTPError as error:
-        typer.echo(f"No answer from {there.url}: {error}. Is FIREBELL_URL right?", err=True)
+    except OSError as error:
+        typer.echo(f"{target} cannot be written: {error.strerror}.", err=True)
         raise typer.Exit(1) from None
     finally:
         draft.unlink(missing_ok=True)
-    return target.stat().st_size
+    return digest.hexdigest()
+
+
+def _refused(there: Server, answer: Any) -> NoReturn:
+    try:
+        found = answer.json()
+    except ValueError:
+        found = {"title": f"{there.url} answered {answer.status_code} with something that is not JSON."}
+    for line in told(found):
+        typer.echo(line, err=True)
+    if answer.status_code == 401:
+        typer.echo("Set FIREBELL_TOKEN, or run firebell login.", err=True)
+    raise typer.Exit(1)
 
 
 def told(problem: Any) -> list[str]:
