@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import func, select
 
 from firebell.app import chain_key
 from firebell.kernel import journal
+from firebell.kernel.errors import NotFound
+from firebell.settings import load
 from firebell.upkeep.opening import installation
 
 
@@ -21,7 +24,12 @@ class Audit:
 
 
 def verify() -> Audit:
-    """Verify every chain with the current key, and the former one while a rotation lasts."""
+    """Verify every chain with the current key, and the former one while a rotation lasts. Raises NotFound, InUse."""
+    url = load().url
+    file = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:") and not file.is_file():
+        # An empty journal would be whole; a wrong folder must not look like a good answer.
+        raise NotFound(f"There is no database at {file}.", hint="Set FIREBELL_DATA to the server's data folder.")
     with installation() as house:
         kept = (house.keyring.current, house.keyring.old)
         keys = {found.kid: found.key for found in (chain_key(key) for key in kept if key is not None)}

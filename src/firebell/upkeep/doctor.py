@@ -73,10 +73,16 @@ def examine() -> Report:
             checks += _database(database, settings)
     except InUse as error:
         checks.append(Check("lock", State.OK, f"a server is running: {error.message}"))
-        return Report(tuple(checks), settings.base_url)
+        return Report(tuple(checks), _address(settings))
     except (SQLAlchemyError, OSError) as error:
         checks.append(Check("database", State.FAIL, f"it cannot be opened: {_first_line(error)}"))
     return Report(tuple(checks))
+
+
+def _address(settings: Settings) -> str:
+    """Where a server on this machine answers, past any proxy."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared, not bound
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def _machine(settings: Settings, now: Instant) -> Iterator[Check]:

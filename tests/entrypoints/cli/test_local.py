@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 from firebell.__main__ import LOCAL
 from firebell.entrypoints.cli.main import app, run
+from tests.entrypoints.web.house import served
 
 ROOT = Path(__file__).parents[3]
 
@@ -107,6 +108,24 @@ def test_a_backup_of_nothing_is_refused(machine: Machine, tmp_path: Path) -> Non
     refused = machine("backup", str(tmp_path / "one.fbbackup"))
     assert refused.exit_code == 1
     assert "no installation" in refused.stderr
+
+
+def test_the_doctor_asks_the_server_that_has_the_file(machine: Machine) -> None:
+    with served(machine.data) as house:
+        listen = house.origin.removeprefix("http://")
+        examined = machine("doctor", FIREBELL_LISTEN=listen)
+        assert f"✓ server       ready at {house.origin}" in examined.stdout
+        elsewhere = machine("doctor", FIREBELL_LISTEN="127.0.0.1:9")
+        assert elsewhere.exit_code == 1
+        assert "does not answer" in elsewhere.stdout
+
+
+def test_commands_that_need_the_file_say_that_a_server_has_it(machine: Machine) -> None:
+    with served(machine.data):
+        for words in (("migrate",), ("audit", "verify"), ("admin", "setup-link")):
+            refused = machine(*words)
+            assert refused.exit_code == 1
+            assert "is in use by another process" in refused.stderr
 
 
 # ------------------------------------------------------------------ every command
