@@ -79,3 +79,9 @@ def test_the_upkeep_runs_as_the_house_itself(place: Place) -> None:
         assert isinstance(house.runner, Runner)
         assert house.runner.key == chain_key(keyring_of(place.settings).current)
         assert isinstance(house.runner.clock, SystemClock)
+
+
+def test_where_there_is_no_database_nothing_is_verified_and_nothing_made(place: Place) -> None:
+    with pytest.raises(NotFound):
+        verify()
+    assert not place.file.exists()
