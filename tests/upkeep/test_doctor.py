@@ -32,6 +32,13 @@ def test_people_whom_nobody_can_page_and_no_fallback_are_failures(place: Place) 
     assert found["schema"] is State.OK
 
 
+def test_a_secret_key_that_is_gone_is_a_failure_and_is_not_made_anew(place: Place) -> None:
+    place.with_person("ann")
+    (place.data / "secret.key").unlink()
+    assert states()["secret key"] is State.FAIL
+    assert not (place.data / "secret.key").exists()
+
+
 def test_a_schema_of_a_newer_firebell_is_a_failure(place: Place) -> None:
     place.with_person("ann")
     database = Database(place.settings.url)

@@ -61,7 +61,7 @@ class Report:
 
 
 def examine() -> Report:
-    """Look at everything that can be seen from this machine; changes nothing but a missing secret key."""
+    """Look at everything that can be seen from this machine; changes nothing."""
     try:
         settings = load()
     except Refused as error:
@@ -85,12 +85,20 @@ def _address(settings: Settings) -> str:
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
+def _has_key(settings: Settings) -> bool:
+    return bool(settings.secret_key.get_secret_value()) or _key_file(settings).exists()
+
+
+def _key_file(settings: Settings) -> Path:
+    return settings.secret_key_file or settings.data / "secret.key"
+
+
 def _machine(settings: Settings, now: Instant) -> Iterator[Check]:
     if settings.url.startswith("sqlite:"):
         yield sqlite_check(sqlite_version())
         yield from _folder(Path(settings.url.removeprefix("sqlite:///")).parent)
     if not settings.secret_key.get_secret_value():
-        yield key_check(settings.secret_key_file or settings.data / "secret.key")
+        yield key_check(_key_file(settings))
     if settings.heartbeat_url:
         yield Check("heartbeat", State.OK, "something outside hears this installation every minute")
     else:
@@ -176,6 +184,13 @@ def _database(database: Database, settings: Settings) -> Iterator[Check]:
         yield Check("schema", State.WARN, f"{schema}: the next start, or firebell migrate, brings it to {steps()[-1]}")
         return
     yield Check("schema", State.OK, schema)
+    if not _has_key(settings):
+        with database.readers.connect() as connection:
+            used = connection.scalar(text("SELECT count(*) FROM (SELECT 1 FROM journal LIMIT 1) AS one"))
+        if used:
+            why = "the key this database was used with is gone: put it back, or nothing sealed in it can be read"
+            yield Check("secret key", State.FAIL, why)
+        return
     sealing = Sealing(keyring_of(settings), all_channels())
 
     def configured(channel: str, stored: dict[str, str]) -> bool:
