@@ -23,6 +23,10 @@ KEPT = frozenset(
         "ack-ask-dark",
         "ack-mine",
         "setup-4-received-desk-light",
+        "schedule-desk-light",
+        "schedule-phone-dark",
+        "policy-desk-light",
+        "cover-preview",
     }
 )
 

@@ -48,7 +48,7 @@ class Company:
 
     def ack_link(self, summary: str) -> str:
         """The link in the mail about this alert."""
-        mail = self.mails.wait_for(lambda mail: summary in str(mail.message["Subject"]), timeout_s=10)
+        mail = self.mails.wait_for(lambda mail: summary in str(mail.message["Subject"]), timeout_s=30)
         found = re.search(r"http://127\S+/a/[\w-]+", mail.part("plain"))
         assert found
         return found[0]

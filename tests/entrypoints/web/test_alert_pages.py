@@ -30,6 +30,7 @@ def firm(tmp_path: Path) -> Iterator[Company]:
 
 
 def _live(page: Page) -> None:
+    """Styles and scripts are in, and the stream is open: what is measured or pressed now is the finished page."""
     expect(page.locator("#live-badge")).to_have_attribute("data-state", "live")
 
 
@@ -68,10 +69,12 @@ def test_every_page_fits_its_window_and_breaks_no_policy(
             shoot(page, f"{name}-{size}-{theme}")
         page.click("[data-row] a")
         expect(page.locator("h1")).to_contain_text("Signal from")
+        _live(page)
         assert too_wide(page) <= 0
         shoot(page, f"signal-{size}-{theme}")
         page.goto(f"{firm.origin}/nothing-here")
         expect(page.locator("h1")).to_have_text("Nothing here")
+        _live(page)
         assert too_wide(page) <= 0
         assert faults == []
 

@@ -60,7 +60,7 @@ def test_five_steps_from_nothing_to_an_answered_page(browser: Browser, house: Se
         expect(page.locator(".flash")).to_contain_text("250")
         assert page.input_value("[name=to]") == "ada@example.com"
         page.click("button:has-text('Send me a code')")
-        code = mails.wait_for(lambda mail: "code" in str(mail.message["Subject"]), timeout_s=10)
+        code = mails.wait_for(lambda mail: "code" in str(mail.message["Subject"]), timeout_s=30)
         found = re.search(r"\d{6}", str(code.message["Subject"]))
         assert found
         # The ledger follows by itself while the code is being typed.
@@ -84,7 +84,7 @@ def test_five_steps_from_nothing_to_an_answered_page(browser: Browser, house: Se
         page.click("#first-event >> text=Go on")
 
         page.click("button:has-text('Page me now')")
-        mail = mails.wait_for(lambda mail: "Test page" in str(mail.message["Subject"]), timeout_s=10)
+        mail = mails.wait_for(lambda mail: "Test page" in str(mail.message["Subject"]), timeout_s=30)
         expect(page.locator("#test")).to_contain_text("250")
         _seen(page, faults, f"setup-5-test-{look}")
         link = re.search(r"http://127\S+/a/[\w-]+", mail.part("plain"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -37,6 +37,7 @@ class MailPage:
     steps: Sequence[Step]
     fields: Sequence[Field]
     values: Mapping[str, str]
+    kept: Collection[str]
     to: str
     is_done: bool
     by_file: bool
@@ -79,7 +80,7 @@ def _mail(
         kept = {name: str(value) for name, value in stored.items()}
         values = {f.name: form.get(f.name) or ("" if f.kind == "secret" else kept.get(f.name, "")) for f in fields}
         return MailPage(
-            done.steps(), fields, values, form.get("test_to") or here.me.email or "", done.mail,
+            done.steps(), fields, values, kept, form.get("test_to") or here.me.email or "", done.mail,
             done.mail and not stored,
             error.message if error else "", (error.hint or "") if error else "", (error.field or "") if error else "",
             outcome.reply if outcome else "", outcome is not None and outcome.kind is OutcomeKind.SENT,
@@ -94,7 +95,7 @@ def save_mail(here: Here, form: Form) -> Response:
     channel = here.site.channels["email"]
     here.read(lambda read: read.needs(Permission.SETTINGS_EDIT))
     try:
-        checked = channel.check_settings({f.name: form.get(f.name, "") for f in channel.settings_fields})
+        checked = channel.check_settings(_with_kept(here, channel, form))
         to = channel.check({"to": form.get("test_to", "")})
     except Refused as error:
         field = "test_to" if error.field == "to" else error.field
@@ -112,6 +113,18 @@ def save_mail(here: Here, form: Form) -> Response:
     said = f"The mail server answered: {outcome.reply}"
     kind = "ok" if outcome.kind is OutcomeKind.SENT else "attention"
     return here.go("/setup/method?channel=email", Flash(said, kind))
+
+
+def _with_kept(here: Browser, channel: Channel, form: Mapping[str, str]) -> dict[str, str]:
+    """The form's values; a secret left empty stays what it is, as long as it goes to the same server."""
+    stored = here.read(paging_queries.channel_settings).get(channel.slug, {})
+    opened = here.site.sealing.open_settings(channel.slug, stored)
+    same = opened.get("host", "") == form.get("host", "").strip()
+    values = {f.name: form.get(f.name, "") for f in channel.settings_fields}
+    for f in channel.settings_fields:
+        if f.kind == "secret" and f.name != "url" and not values[f.name] and same:
+            values[f.name] = str(opened.get(f.name, ""))
+    return values
 
 
 @router.get("/method")
