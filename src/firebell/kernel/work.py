@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Executable, Row, Table, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from firebell.kernel import journal
 from firebell.kernel.actor import SYSTEM, Actor, Permission
@@ -176,13 +177,12 @@ class Runner:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 work, answer = self._once(job, actor, lane)
-            except (Stale, OperationalError, DBAPIError) as error:
-                if not _worth_repeating(error):
+            except (Stale, DBAPIError, PoolTimeout) as error:
+                again = _worth_repeating(error)
+                if attempt == _ATTEMPTS or not again:
+                    if _away(error) or (again and not isinstance(error, Stale)):
+                        raise Unavailable("The database is busy or away.") from error
                     raise
-                if attempt == _ATTEMPTS:
-                    if isinstance(error, Stale):
-                        raise
-                    raise Unavailable("The database is busy or away.") from error
                 self._pause.wait(random.uniform(0.001, 0.02) * attempt)  # noqa: S311 - jitter
                 continue
             self._tell(work)
@@ -209,9 +209,14 @@ class Runner:
         return work, answer
 
     def read(self, job: Callable[[Read], T], actor: Actor = SYSTEM, *, lane: str = "people") -> T:
-        """Look without changing anything."""
-        with self.database.reader(lane).connect() as connection, connection.begin():
-            return job(Read(connection, self._now(connection), actor))
+        """Look without changing anything. Raises what the job raises; Unavailable when the database is away."""
+        try:
+            with self.database.reader(lane).connect() as connection, connection.begin():
+                return job(Read(connection, self._now(connection), actor))
+        except (DBAPIError, PoolTimeout) as error:
+            if _away(error):
+                raise Unavailable("The database is busy or away.") from error
+            raise
 
     def _now(self, connection: Connection) -> Instant:
         # Nodes may disagree about the time; on PostgreSQL the database decides, unless a test has set the clock.
@@ -233,6 +238,7 @@ class Runner:
 
 
 def _worth_repeating(error: Exception) -> bool:
+    """Whether the same unit may succeed a moment later. A locked SQLite file has been waited for already."""
     if isinstance(error, Stale):
         return True
     if not isinstance(error, DBAPIError):
@@ -240,5 +246,18 @@ def _worth_repeating(error: Exception) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return str(state)[:2] in ("40", "08") or str(state)[:4] == "57P0" or state in ("55P03", "23505")
-    words = str(error.orig).lower()
-    return "locked" in words or "busy" in words or error.connection_invalidated
+    return error.connection_invalidated
+
+
+_SQLITE_AWAY = ("locked", "busy", "is full", "readonly", "disk i/o", "unable to open")
+
+
+def _away(error: Exception) -> bool:
+    """Whether the database cannot be used now, rather than the statement being wrong."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.orig is not None and type(error.orig).__module__ == "sqlite3":
+        return any(words in str(error.orig).lower() for words in _SQLITE_AWAY)
+    return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
