@@ -44,7 +44,6 @@ class Settings(BaseSettings):
     storm_above: int = Field(
         200, ge=1, description="Unanswered alerts of a service above which new ones share one run."
     )
-    demo: bool = Field(False, description="Set by firebell demo: pages say that this is no real installation.")
     log_format: str = Field("console", pattern="^(console|json)$", description="console or json.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
 
@@ -60,6 +59,11 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database URL with its default filled in."""
         return self.database_url or f"sqlite:///{self.data.absolute() / 'firebell.db'}"
+
+    @property
+    def demo(self) -> bool:
+        """Whether pages say that this is no real installation. No setting: only ``firebell demo`` sends nothing."""
+        return False
 
     @property
     def host(self) -> str:

@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_history_ends_now_with_something_to_do_and_no_law_broken(folder: Path) -> None:
-    house = open_house(DemoSettings(data=folder, demo=True), clock=SetClock(END), inline=True, carriers={})  # type: ignore[call-arg]
+    house = open_house(DemoSettings(data=folder), clock=SetClock(END), inline=True, carriers={})  # type: ignore[call-arg]
     try:
         now = house.runner.read(lambda read: alerts.alert_list(read, states=["open", "acknowledged"], limit=50))
         past = house.runner.read(lambda read: alerts.alert_list(read, states=["resolved"], limit=200))
@@ -83,7 +83,7 @@ def test_the_environment_of_a_real_installation_does_not_reach_it(
 ) -> None:
     monkeypatch.setenv("FIREBELL_DATABASE_URL", "postgresql://real@127.0.0.1/real")
     monkeypatch.setenv("FIREBELL_SMTP_URL", "smtp://real.example.com")
-    settings = DemoSettings(data=tmp_path, demo=True)  # type: ignore[call-arg]
+    settings = DemoSettings(data=tmp_path)  # type: ignore[call-arg]
     assert settings.url.startswith("sqlite:")
     assert settings.smtp_url.get_secret_value() == ""
 

@@ -48,6 +48,10 @@ class DemoSettings(Settings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
         return (init_settings,)
 
+    @property
+    def demo(self) -> bool:
+        return True
+
 
 def build(
     folder: Path, *, listen: str = "127.0.0.1:8080", end: Instant | None = None, days: int = DAYS,
@@ -118,7 +122,6 @@ def _settings(folder: Path, listen: str) -> DemoSettings:
     values: dict[str, Any] = {
         "data": folder,
         "listen": listen,
-        "demo": True,
         "smtp_url": "smtp://mail.invalid:587?from=demo@mail.invalid",
     }
     return DemoSettings(**values)
