@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Query
@@ -15,7 +15,7 @@ from firebell.domain.services import queries as services
 from firebell.domain.services.model import SEVERITIES
 from firebell.entrypoints.web import moments
 from firebell.entrypoints.web.drafts import Choices, Draft, refused
-from firebell.entrypoints.web.names import look_up
+from firebell.entrypoints.web.names import Names, look_up
 from firebell.entrypoints.web.session import Here
 from firebell.kernel.clock import Instant
 from firebell.kernel.errors import Invalid, Refused
@@ -67,8 +67,11 @@ def show(
                 lines, named = _rehearse(read, of, severity, _instant(at, here.zone))
         except Refused as error:
             draft = refused(values, error)
+        shown = lines[:LINES_SHOWN]
+        names = look_up(read, [one.person_id for one in shown])
+        channels = {slug: channel.name for slug, channel in here.site.channels.items()}
         return RehearsalPage(
-            draft, _offered(read), [(s, s) for s in SEVERITIES], named, [_told(one) for one in lines[:LINES_SHOWN]],
+            draft, _offered(read), [(s, s) for s in SEVERITIES], named, [_told(one, names, channels) for one in shown],
             max(0, len(lines) - LINES_SHOWN), here.zone,
         )  # fmt: skip
 
@@ -99,14 +102,14 @@ def _instant(typed: str, zone: str) -> Instant | None:
         raise Invalid("A day and a time are needed.", field="at", hint="For example 2026-11-26T03:00.") from None
 
 
-def _told(line: PreviewLine) -> Told:
+def _told(line: PreviewLine, names: Names, channels: Mapping[str, str]) -> Told:
     step = "Fallback" if line.step == FALLBACK else f"Step {line.step + 1}"
     if line.loop:
         step += f", round {line.loop + 1}"
     return Told(
         "at once" if line.offset_s == 0 else f"after {moments.span(line.offset_s)}", step,
-        line.person, f"/people/{line.person_id}" if line.person_id else "",
-        f"{line.channel}: {line.method}" if line.channel else "",
+        names.of(line.person_id) or line.person, f"/people/{line.person_id}" if line.person_id else "",
+        f"{channels.get(line.channel, line.channel)}: {line.method}" if line.channel else "",
         line.reason.replace("_", " ") if line.person_id is None else line.why + (", learning" if line.shadow else ""),
     )  # fmt: skip
 
