@@ -29,7 +29,8 @@ from sqlalchemy import (
 
 from firebell.kernel.actor import Actor
 from firebell.kernel.clock import Instant, micros
-from firebell.kernel.db import Doc, InstantType, bulk_insert_rows, metadata, select_in
+from firebell.kernel.db import Doc, InstantType, metadata
+from firebell.kernel.rows import bulk_insert_rows, select_in
 
 ZERO = bytes(32)
 ADMIN = "admin"

@@ -21,18 +21,17 @@ from firebell.kernel import journal
 from firebell.kernel.actor import SYSTEM, Actor, Permission
 from firebell.kernel.clock import Clock, Instant, SystemClock, from_micros
 from firebell.kernel.crash import crashpoint
-from firebell.kernel.db import (
-    Database,
+from firebell.kernel.db import Database, doc
+from firebell.kernel.errors import Forbidden, Stale, Unauthenticated, Unavailable
+from firebell.kernel.rows import (
     bulk_add,
     bulk_insert,
     bulk_insert_structs,
     bulk_update_structs,
-    doc,
     execute_many,
     fetch_in,
     select_in,
 )
-from firebell.kernel.errors import Forbidden, Stale, Unauthenticated, Unavailable
 
 T = TypeVar("T")
 _ATTEMPTS = 5
