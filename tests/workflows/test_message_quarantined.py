@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from firebell.domain.alerts.model import Arrival, Raw, Signal, Status
 from firebell.domain.paging.model import Message, Outcome
+from firebell.workflows import alert_arrives
 from tests.story import Story
 
 LEASE_AND_A_BIT_S = 9
@@ -78,22 +79,28 @@ def test_a_fallback_who_is_the_person_given_up_on_is_told_by_a_message_of_its_ow
 
 def test_what_a_given_up_message_was_to_speak_for_goes_on_its_own(story: Story) -> None:
     a_service(story)
-    story.carriers["ntfy"].script = dying(1)
-    with pytest.raises(Died):
-        story.receive("disk full", severity="critical")
-    # Two more alerts come while the first is under way, and are bundled with each other.
     story.carriers["ntfy"].script = dying(3)
-    for summary in ("one more", "and another"):
-        with contextlib.suppress(Died):
-            story.receive(summary, severity="critical")
-    for _ in range(20):
-        story.clock.advance(LEASE_AND_A_BIT_S)
-        with contextlib.suppress(Died):
+    together(story, "one", "another")
+    for _ in range(3):
+        with pytest.raises(Died):
             story.settle()
-    told = "\n".join(sent.message.body for sent in story.messages())
-    assert "one more" in told
-    assert "and another" in told
-    assert "disk full" in told
+        story.clock.advance(LEASE_AND_A_BIT_S)
+    story.settle()
+    told = {(sent.to, sent.message.title.rpartition(": ")[2]) for sent in story.messages()}
+    assert told == {("ntfy:lead", "one"), ("ntfy:primary", "another")}
+
+
+def together(story: Story, *summaries: str) -> None:
+    """Alerts of one moment, so that one message speaks for all of them."""
+    arrivals = [
+        Arrival(
+            story.origins["checkout"],
+            [Signal(status=Status.FIRING, summary=summary, severity="critical", dedup_key=summary)],
+            Raw("generic", "POST", "/", "application/json", b"{}", 2),
+        )
+        for summary in summaries
+    ]
+    story.run(lambda work: alert_arrives.arrive(work, arrivals))
 
 
 def test_a_new_process_takes_over_at_once_where_there_can_be_only_one(tell: Callable[..., Story]) -> None:
