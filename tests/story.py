@@ -7,7 +7,9 @@ assert story.paged() == ["primary", "secondary"]
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +31,7 @@ from firebell.domain.services import keys
 from firebell.domain.services import queries as service_queries
 from firebell.kernel.actor import SYSTEM, Actor, Role
 from firebell.kernel.clock import Instant, SetClock, micros
-from firebell.kernel.fetch import Fetch
+from firebell.kernel.fetch import Fetch, FetchPolicy
 from firebell.settings import Settings
 from firebell.workflows import alert_arrives, alert_resolved, laws, page_answered
 
@@ -288,11 +290,27 @@ class Story:
         return self.house.runner.read(laws.check)
 
 
+def _loopback_only() -> Fetch:
+    """An outgoing client that cannot leave this machine, whatever a generated test makes it call."""
+
+    def resolve(host: str, port: int) -> list[str]:
+        if host != "localhost":
+            raise OSError(f"{host}: tests resolve nothing but localhost")
+        return ["127.0.0.1"]
+
+    def connect(address: tuple[str, int], timeout_s: float) -> socket.socket:
+        if not ipaddress.ip_address(address[0]).is_loopback:
+            raise OSError(f"{address[0]}: tests leave this machine alone")
+        return socket.create_connection(address, timeout_s)
+
+    return Fetch(FetchPolicy(allow_http=True, allow_internal=("127.0.0.0/8",)), resolve, connect=connect)
+
+
 def open_story(url: str, tmp_path: Any, *, start: str = "2026-01-05T09:00:00Z", channels: tuple[str, ...] = ("ntfy", "email", "webhook"), clock: SetClock | None = None, sent: list[Sent] | None = None) -> Story:  # fmt: skip
     """A fresh (or, with the same ``url``, a restarted) installation."""
     clock = clock or SetClock(start)
     log: list[Sent] = sent if sent is not None else []
     carriers = {channel: RecordingCarrier(channel, clock, log) for channel in channels}
     settings = Settings(data=tmp_path, database_url=url)
-    house = open_house(settings, clock=clock, inline=True, carriers=carriers)
+    house = open_house(settings, clock=clock, inline=True, carriers=carriers, fetch=_loopback_only())
     return Story(house, clock, log, carriers)

@@ -108,9 +108,10 @@ def open_house(
     roles: frozenset[str] = frozenset({"web", "worker"}),
     inline: bool = False,
     carriers: Mapping[str, Carrier] | None = None,
+    fetch: Fetch | None = None,
 ) -> House:
     """Open an installation. ``inline``: messages are sent in the caller's thread by ``worker.tick()`` (tests, demo);
-    ``carriers`` send instead of the channels.
+    ``carriers`` send instead of the channels, and ``fetch`` instead of the client the settings describe.
 
     Raises LockedOut when another process has the SQLite file.
     """
@@ -122,7 +123,7 @@ def open_house(
     runner = Runner(database, clock, chain_key(keyring.current))
     if database.is_sqlite:
         runner.run(lambda work: paging.end_leases(work, boot_id))
-    fetch = Fetch(FetchPolicy(allow_http=settings.allow_http, allow_internal=settings.allow_internal))
+    fetch = fetch or Fetch(FetchPolicy(allow_http=settings.allow_http, allow_internal=settings.allow_internal))
     channels = all_channels()
     sources = all_sources()
     sealing = Sealing(keyring, channels)

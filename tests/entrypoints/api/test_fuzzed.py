@@ -36,6 +36,8 @@ def test_nothing_that_fits_the_document_fails_unexpectedly(lasting: Api) -> None
     failed: list[str] = []
     for found in schema.get_all_operations():
         operation: Any = found.ok()
+        if operation.path.endswith("/channels/{channel}:test"):
+            continue  # It would send real mail to whatever server was made up.
 
         @settings(
             max_examples=6, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
