@@ -30,7 +30,14 @@ demo: setup ## Start the server with a sample company in it
 
 test: setup-dev ## Run the tests (ARGS="-k ladder" for some of them)
 	@$(BIN)/python tools/test_parts.py
+ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
+else
+	@echo "== rules, stories and interfaces, on every core"
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not system and not browser"
+	@echo "== real servers, browsers and senders, one after another"
+	@$(BIN)/python -m pytest -m "system or browser"
+endif
 
 check: setup-dev ## Lint, format, types, imports, layout, tree
 	@$(BIN)/ruff check .
@@ -39,6 +46,7 @@ check: setup-dev ## Lint, format, types, imports, layout, tree
 	@PYTHONPATH=src $(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/assets.py --types
 	@$(BIN)/python tools/layout.py --check
+	@$(BIN)/python tools/cli_docs.py --check
 	@$(BIN)/python tools/tree_check.py
 	@echo "Checks passed."
 

@@ -221,6 +221,8 @@ def application(house: House) -> Front:
 
 def serve_forever(roles: frozenset[str], listen: str | None = None) -> int:
     """Run the server until it is told to stop. Returns the exit code."""
+    # The database holds addresses and raw alerts: what this process makes is for its own user alone.
+    os.umask(0o077)
     try:
         settings = load(**({"listen": listen} if listen else {}))
         configure_logs(settings)
