@@ -75,7 +75,7 @@ def shown(request: Request, r: Read, found: Sequence[Policy]) -> list[PolicyShow
         PolicyShown(
             id=one.id, name=one.name, display_name=one.display_name, team_id=one.team_id, version=one.version,
             team=teams.get(one.team_id or ""), managed_by=one.managed_by, **words(one, known),
-            html_url=f"{site_of(request).base_url}/escalation-policies/{one.id}",
+            html_url=f"{site_of(request).base_url}/policies/{one.id}",
         )
         for one in found
     ]  # fmt: skip
