@@ -24,7 +24,6 @@ KEPT = frozenset(
         "ack-mine",
         "setup-4-received-desk-light",
         "schedule-desk-light",
-        "schedule-phone-dark",
         "policy-desk-light",
         "cover-preview",
     }

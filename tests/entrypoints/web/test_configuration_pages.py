@@ -21,7 +21,9 @@ from firebell.domain.oncall.model import Restriction, RotationLayer, Slot, Unit,
 from firebell.domain.people import queries as people
 from firebell.domain.people import signin
 from firebell.domain.people.access_store import sessions_table
+from firebell.domain.services import commands as services_commands
 from firebell.domain.services import queries as services
+from firebell.domain.services.model import NewIntegration
 from firebell.kernel.actor import SYSTEM
 from firebell.kernel.clock import plus
 from firebell.kernel.ids import LayerId
@@ -304,6 +306,58 @@ def test_a_calendar_address_is_shown_once_and_dies_when_withdrawn(browser: Brows
         expect(page.locator(".flash")).to_contain_text("withdrawn")
         assert page.request.get(address).status == 404
         assert faults == []
+
+
+def test_the_page_of_an_integration_notices_a_signal_by_itself(browser: Browser, house: Company) -> None:
+    def second(work: Work) -> NewIntegration:
+        service = services.service_by_name(work, "checkout")
+        assert service is not None
+        return services_commands.create_integration(work, service.id, "second", "generic", house.served.house.keyring)
+
+    door = house.served.house.runner.run(second, SYSTEM)
+    address = f"{house.origin}/in/generic/{door.key}"
+    with visiting(browser, house, house.ada) as (page, faults):
+        page.goto(f"{house.origin}/integrations/{door.id}")
+        expect(page.locator("#heard")).to_contain_text("Waiting for the first event")
+        expect(page.locator("#live-badge")).to_have_attribute("data-state", "live")
+        assert door.key in page.content()
+        assert page.request.post(address, data={"summary": "Heard without a reload"}).ok
+        expect(page.locator("#heard")).to_contain_text("1 signal in all")
+        press(page, "Make a new key")
+        press(page.get_by_role("dialog"), "Make a new key")
+        expect(page.locator(".flash")).to_contain_text("The old one is refused")
+        assert door.key not in page.content()
+        assert page.request.post(address, data={"summary": "With the old key"}).status == 401
+        assert faults == []
+
+
+def test_rules_are_set_row_by_row_without_a_script(plain: Page, house: Company) -> None:
+    plain.goto(f"{house.origin}/me")
+    form = plain.locator("#rules-high")
+    form.locator("[name=r0-method]").select_option(index=1)
+    form.locator("[name=r0-minutes]").fill("0")
+    press(form, "Another row")
+    form.locator("[name=r1-method]").select_option(index=1)
+    form.locator("[name=r1-minutes]").fill("5")
+    form.locator("[name=r1-days]").select_option("work")
+    press(form, "Save")
+    expect(plain.locator(".flash")).to_contain_text("rules for high urgency are saved")
+    made = house.served.house.runner.read(lambda read: people.notification_rules(read, house.ada), SYSTEM)
+    assert [(rule.delay_s, [sorted(h.days) for h in rule.hours]) for rule in made] == [
+        (0, []),
+        (300, [[1, 2, 3, 4, 5]]),
+    ]
+    press(plain.locator("#rules-high"), "Save")
+    again = house.served.house.runner.read(lambda read: people.notification_rules(read, house.ada), SYSTEM)
+    assert again == made
+
+
+def test_a_policy_in_use_stays(browser: Browser, house: Company) -> None:
+    with visiting(browser, house, house.ada) as (page, _):
+        page.goto(house.origin + places(house)["policy"])
+        press(page, "Delete this policy")
+        press(page.get_by_role("dialog"), "Delete this policy")
+        expect(page.locator("main")).to_contain_text("checkout would page nobody")
 
 
 def test_a_rehearsal_says_who_when_and_by_what(plain: Page, house: Company) -> None:

@@ -29,7 +29,9 @@ _people = st.lists(st.sampled_from(["usr_a", "usr_b", "usr_c"]), unique=True, ma
     lambda slot: tuple(UserId(one) for one in slot)
 )
 _anchors = st.builds(
-    lambda day, minute: Date(2026, 1, 5).add(days=day).at(Time(minute // 60, minute % 60)), st.integers(0, 300), _minutes
+    lambda day, minute: Date(2026, 1, 5).add(days=day).at(Time(minute // 60, minute % 60)),
+    st.integers(0, 300),
+    _minutes,
 )
 _layers = st.builds(
     RotationLayer, id=st.just(LayerId("")), name=st.just("weekly"), zone=st.sampled_from([ZONE, "Asia/Tokyo"]),

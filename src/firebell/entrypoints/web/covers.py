@@ -187,9 +187,7 @@ def _preview(here: Here, read: Read, schedule: Schedule, wanted: Override) -> Pr
     )  # fmt: skip
 
 
-def _differences(
-    before: Schedule, after: Schedule, begin: Instant, end: Instant, drawing: Drawing
-) -> list[Difference]:
+def _differences(before: Schedule, after: Schedule, begin: Instant, end: Instant, drawing: Drawing) -> list[Difference]:
     if end <= begin:
         return []
     edges = {begin, end}

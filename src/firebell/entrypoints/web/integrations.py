@@ -13,7 +13,7 @@ from firebell.domain.alerts import queries as alerts
 from firebell.domain.alerts.queries import SignalSeen
 from firebell.domain.services import commands, queries
 from firebell.domain.services.model import Integration, Service
-from firebell.entrypoints.web import sample_signals, sentences
+from firebell.entrypoints.web import proving, sample_signals, sentences
 from firebell.entrypoints.web.drafts import Draft, refused, whole_number, words
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.moments import Moment, moment
@@ -100,9 +100,7 @@ def _new(here: Here, service_id: str, draft: Draft) -> Response:
     service = here.read(lambda read: queries.service(read, service_id))
     cards = [SourceCard(s.slug, s.name, s.blurb) for s in here.site.sources.values()]
     view = NewIntegrationPage(service, cards, draft)
-    return here.page(
-        "integrations/new.html", view, title="Add an integration", nav="services", status=draft.status
-    )
+    return here.page("integrations/new.html", view, title="Add an integration", nav="services", status=draft.status)
 
 
 @router.get("/integrations/{integration_id}")
@@ -196,6 +194,8 @@ def test(here: Here, integration_id: str) -> Response:
 
 @router.post("/integrations/{integration_id}/rotate")
 def rotate(here: Here, integration_id: str) -> Response:
+    if away := proving.detour(here, f"/integrations/{integration_id}"):
+        return away
     here.run(lambda work: commands.rotate_key(work, integration_id, here.site.keyring))
     said = Flash("A new key. The old one is refused from now on: change it at the sender.")
     return here.go(f"/integrations/{integration_id}", said)

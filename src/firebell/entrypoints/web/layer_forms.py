@@ -161,7 +161,7 @@ def input_of(where: str) -> str:
         return "zone" if where == "spec.timeZone" else where
     n, rest = match.groups()
     if hours := re.match(r"restrictions\[(\d+)\]\.(\w+)", rest):
-        return f"l{n}-h{hours[1]}-{ {'from': 'since', 'to': 'until'}.get(hours[2], hours[2])}"
+        return f"l{n}-h{hours[1]}-{ {'from': 'since', 'to': 'until'}.get(hours[2], hours[2]) }"
     return f"l{n}-{_INPUTS.get(rest.partition('[')[0], rest)}"
 
 

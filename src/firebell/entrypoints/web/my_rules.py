@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from firebell.domain.people import methods, rules
+from firebell.domain.people import rules
 from firebell.domain.people.methods import NewRule
 from firebell.domain.people.model import NotificationRule, Urgency
 from firebell.entrypoints.web.drafts import Choices
 from firebell.kernel.errors import Invalid
 from firebell.kernel.work import Work
+from firebell.workflows import rules_changed
 
 ROWS_MAX = 20
 _WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -68,7 +69,7 @@ def save(work: Work, user_id: str, urgency: Urgency, wanted: Sequence[RuleRow]) 
         except (ValueError, OverflowError):
             raise Invalid("A number of minutes is needed here.", field=f"r{n}-minutes", hint="0 is at once.") from None
         new.append(NewRule(row.method_id, delay_s, _hours(row)))
-    methods.set_rules(work, user_id, urgency.value, new)
+    rules_changed.set_rules(work, user_id, urgency.value, new)
 
 
 def _hours(row: RuleRow) -> list[Mapping[str, Any]]:

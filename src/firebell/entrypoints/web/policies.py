@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from firebell.domain.escalation import commands, queries
+from firebell.domain.escalation import queries
 from firebell.domain.escalation.model import Policy
 from firebell.domain.services import queries as services
 from firebell.entrypoints.web import moments, paged_now, sentences
@@ -18,8 +18,8 @@ from firebell.entrypoints.web.paged_now import Person, Rung
 from firebell.entrypoints.web.sentences import Line
 from firebell.entrypoints.web.session import Here
 from firebell.kernel.actor import Permission
-from firebell.kernel.errors import Conflict
-from firebell.kernel.work import Read, Work
+from firebell.kernel.work import Read
+from firebell.workflows import policy_removed
 
 router = APIRouter()
 _EDIT = Permission.POLICIES_EDIT
@@ -104,11 +104,5 @@ def _page(here: Here, read: Read, policy_id: str) -> PolicyPage:
 
 @router.post("/policies/{policy_id}/delete")
 def delete(here: Here, policy_id: str) -> Response:
-    def job(work: Work) -> None:
-        using = [s.display_name for s in services.services(work) if s.policy_id == policy_id]
-        if using:
-            raise Conflict(f"{', '.join(using)} would page nobody.", hint="Give them another policy first.")
-        commands.delete_policy(work, policy_id)
-
-    here.run(job)
+    here.run(lambda work: policy_removed.remove(work, policy_id))
     return here.go("/policies", Flash("The policy is deleted. Runs under way finish it.", "note"))

@@ -81,9 +81,7 @@ def show(
     )
 
 
-def _rehearse(
-    read: Read, of: str, severity: str, at: Instant | None
-) -> tuple[list[PreviewLine], tuple[str, str]]:
+def _rehearse(read: Read, of: str, severity: str, at: Instant | None) -> tuple[list[PreviewLine], tuple[str, str]]:
     kind, _, id_ = of.partition(":")
     if kind not in _PARAMETERS or severity not in SEVERITIES:
         raise Invalid("Choose what is to be rehearsed.", field="of")

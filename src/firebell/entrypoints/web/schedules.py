@@ -82,9 +82,7 @@ def edit(here: Here, schedule_id: str) -> Response:
         "name": schedule.name, "zone": schedule.zone, "team_id": schedule.team_id or "",
         "description": schedule.description, "version": str(schedule.version), "keep": "true",
     }  # fmt: skip
-    return _form(
-        here, schedule, Draft(values), layer_forms.drafts_of(rules.current_layers(schedule), schedule.zone)
-    )
+    return _form(here, schedule, Draft(values), layer_forms.drafts_of(rules.current_layers(schedule), schedule.zone))
 
 
 @router.post("/on-call/{schedule_id}/edit")
@@ -100,9 +98,7 @@ def save(here: Here, schedule_id: str, form: Form, lists: FormLists) -> Response
             return _form(here, schedule, Draft(form), drafts, layers)
         expected = whole_number(form, "version")
         here.run(
-            lambda work: commands.edit_schedule(
-                work, schedule_id, expected, keep_current=keep, **_fields(form, layers)
-            )
+            lambda work: commands.edit_schedule(work, schedule_id, expected, keep_current=keep, **_fields(form, layers))
         )
     except Refused as error:
         return _form(here, schedule, _refused(form, error), drafts)
@@ -168,5 +164,3 @@ def _preview(
         rows, drawing.marks(read.now), moments.day(shown.starts_at.to_tz(zone)), moments.day(edge),
         len(found.gaps), lanes.length(found.gaps),
     )  # fmt: skip
-
-

@@ -144,9 +144,7 @@ def create(here: Here, form: Form, lists: FormLists) -> Response:
 @router.get("/services/{service_id}")
 def show(here: Here, service_id: str) -> Response:
     view = here.read(lambda read: _page(here, read, service_id))
-    return here.page(
-        "services/service.html", view, title=view.service.display_name, nav="services", block="service"
-    )
+    return here.page("services/service.html", view, title=view.service.display_name, nav="services", block="service")
 
 
 def _page(here: Here, read: Read, service_id: str) -> ServicePage:
