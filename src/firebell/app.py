@@ -23,6 +23,7 @@ from firebell.domain.paging import queries as paging_queries
 from firebell.domain.people import setup
 from firebell.domain.people.model import ContactMethod
 from firebell.entrypoints.api.inbound import Inbound
+from firebell.entrypoints.connections import Guarded
 from firebell.entrypoints.http import Front, create_app
 from firebell.entrypoints.live import Live
 from firebell.entrypoints.logs import configure_logs
@@ -249,13 +250,20 @@ def serve(house: House) -> int:
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     front = application(house)
-    config = uvicorn.Config(
-        front, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, backlog=2048,
-    )  # fmt: skip
+    config = server_config(front, settings)
     server = Server(config, house, front)
     server.run()
     return 0 if server.started else 1
+
+
+def server_config(front: Front, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves ``front``."""
+    return uvicorn.Config(
+        front, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, backlog=2048, http=Guarded,
+        # Left to itself uvicorn believes X-Forwarded-For from loopback; ours are the configured proxies (callers.py).
+        proxy_headers=False,
+    )  # fmt: skip
 
 
 class Server(uvicorn.Server):

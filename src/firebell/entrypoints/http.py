@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse, StreamingResponse
-from starlette.middleware.base import RequestResponseEndpoint
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firebell.entrypoints import callers
 from firebell.entrypoints.api import routes
@@ -28,19 +27,35 @@ SECURITY_HEADERS = {
 }
 
 
+HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+
+
 class Front:
-    """Sends signals to the intake without touching the framework, which costs five times as much there."""
+    """Sends signals to the intake without touching the framework, which costs five times as much there.
+
+    Outermost, so that no answer leaves without the security headers: neither the intake's nor a failure's.
+    """
 
     def __init__(self, site: Site, app: ASGIApp) -> None:
         self.live = site.live
         self._inbound = site.inbound
         self._app = app
+        wanted = [*SECURITY_HEADERS.items(), *([HSTS] if site.base_url.startswith("https://") else [])]
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in wanted]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._inbound.wants(scope):
-            await self._inbound(scope, receive, send)
-        else:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = message.get("headers", [])
+                said = {name.lower() for name, _ in given}
+                message = {**message, "headers": [*given, *(pair for pair in self._headers if pair[0] not in said)]}
+            await send(message)
+
+        await (self._inbound if self._inbound.wants(scope) else self._app)(scope, receive, guarded)
 
 
 def create_app(site: Site, *, on_start: Callable[[], None], on_stop: Callable[[], None]) -> FastAPI:
@@ -56,6 +71,8 @@ def create_app(site: Site, *, on_start: Callable[[], None], on_stop: Callable[[]
     app = FastAPI(
         title="Firebell", version="0.1.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, lifespan=lifespan,
         description="From alert to postmortem. Errors are RFC 9457 problem documents.",
+        # Starlette would build that redirect from the Host header, which is whatever was sent.
+        redirect_slashes=False,
     )  # fmt: skip
     app.state.site = site
     pages_errors.install(app)
@@ -63,7 +80,6 @@ def create_app(site: Site, *, on_start: Callable[[], None], on_stop: Callable[[]
     pages.install(app, site)
     _health(app, site)
     _live(app, site)
-    _headers(app, site)
     app.add_middleware(Tracing)
     return app
 
@@ -87,18 +103,3 @@ def _live(app: FastAPI, site: Site) -> None:
         return StreamingResponse(
             site.live.events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
         )
-
-
-def _headers(app: FastAPI, site: Site) -> None:
-    hsts = (
-        {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-        if site.base_url.startswith("https://")
-        else {}
-    )
-
-    @app.middleware("http")
-    async def add(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        response = await call_next(request)
-        for name, value in {**SECURITY_HEADERS, **hsts}.items():
-            response.headers.setdefault(name, value)
-        return response

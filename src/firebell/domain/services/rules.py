@@ -14,6 +14,7 @@ KEY_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 KEY_LENGTH = 32
 KEY_LENGTH_MIN = 16
 KEY_LENGTH_MAX = 128
+RESOLVE_TIMEOUT_S_MAX = 366 * 86_400
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -91,10 +92,19 @@ def generated_key(choose: Callable[[str], str]) -> str:
 
 
 def settings(value: Mapping[str, Any]) -> dict[str, Any]:
-    """An integration's settings. ``ignore_labels`` is a list of label names; other keys belong to the source."""
+    """An integration's settings: ``ignore_labels`` is a list of label names, ``resolve_timeout_s`` whole seconds up to
+    a year (0 or ``None``: never); other keys belong to the source."""
     ignored = value.get("ignore_labels", [])
     if not isinstance(ignored, list | tuple) or not all(isinstance(name, str) and name for name in ignored):
         raise Invalid("A list of label names is needed.", field="settings.ignore_labels")
+    timeout_s = value.get("resolve_timeout_s")
+    # Every alert of the integration is timed with it: one that no clock can hold would refuse them all.
+    if timeout_s is not None and (type(timeout_s) is not int or not 0 <= timeout_s <= RESOLVE_TIMEOUT_S_MAX):
+        raise Invalid(
+            "The time of silence is a whole number of seconds, at most a year.",
+            field="settings.resolve_timeout_s",
+            hint="For example 3600.",
+        )
     return {**value, **({"ignore_labels": list(ignored)} if "ignore_labels" in value else {})}
 
 

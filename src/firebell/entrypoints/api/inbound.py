@@ -20,6 +20,7 @@ from firebell.domain.alerts.model import AlertKind, Arrival, Ingested, Origin, R
 from firebell.domain.services import keys as service_keys
 from firebell.domain.services import queries as services
 from firebell.domain.services.model import Intake
+from firebell.domain.services.rules import RESOLVE_TIMEOUT_S_MAX
 from firebell.integrations.sources import keys
 from firebell.integrations.sources.contract import Accepted, Reply, Request, Source, Unreadable
 from firebell.kernel.batch import Batch
@@ -115,10 +116,18 @@ class Inbound:
         if door.intake.disabled:
             return self._refuse(403, "disabled", "This integration is switched off.", "Switch it on in Firebell.")
         request = Request(scope["method"], keys.vendor_path(segments, key), query, headers, body)
-        arrival, after = self._read(source, door, request, headers, whole)
+        raw = self._raw(source, request, headers, whole)
+        arrival, after = self._read(source, door, request, raw)
         try:
-            knock = _Knock(arrival, door.key_hash)
-            ingested = await self.batch.submit(knock, max(1, len(arrival.signals)))
+            try:
+                ingested = await self._submit(door, arrival)
+            except Unavailable:
+                raise
+            except Exception:
+                # The database works, and this body alone cannot be taken in: somebody is told of it all the same.
+                log.exception("intake_failed", integration=door.intake.integration_id)
+                self._count("failed")
+                ingested = await self._submit(door, _as_unreadable(source, door, raw, "cannot be taken in"))
         except Unavailable as error:
             self._count("busy")
             return source.busy(error.retry_after_s)
@@ -135,6 +144,9 @@ class Inbound:
         return source.reply(
             request, [Accepted(i.alert.id if i.alert else None, i.became == "opened", i.dedup_key) for i in ingested]
         )
+
+    async def _submit(self, door: _Door, arrival: Arrival) -> list[Ingested] | None:
+        return await self.batch.submit(_Knock(arrival, door.key_hash), max(1, len(arrival.signals)))
 
     def _forget(self, topics: frozenset[str], woken: bool) -> None:
         """Something about services or integrations was edited: what is remembered of them may be wrong."""
@@ -177,18 +189,18 @@ class Inbound:
                 return door, key
         return None, ""
 
-    def _read(
-        self, source: Source, door: _Door, request: Request, headers: Mapping[str, str], whole: bool
-    ) -> tuple[Arrival, Reply | None]:
-        """What the request says, and the answer if it is not the source's ordinary one."""
+    def _raw(self, source: Source, request: Request, headers: Mapping[str, str], whole: bool) -> Raw:
         size = int(headers.get("content-length", 0) or 0) if not whole else len(request.body)
         kept = request.body if whole else request.body[:KEPT_OF_OVERSIZE]
-        raw = Raw(
+        return Raw(
             source=source.slug, method=request.method, path="/" + "/".join(request.path),
             content_type=headers.get("content-type", "")[:200], body=kept, size=max(size, len(kept)), cut=not whole,
         )  # fmt: skip
-        if not whole:
-            signal = _unreadable(door, kept, f"Oversize signal from {door.intake.display_name} ({source.name})")
+
+    def _read(self, source: Source, door: _Door, request: Request, raw: Raw) -> tuple[Arrival, Reply | None]:
+        """What the request says, and the answer if it is not the source's ordinary one."""
+        if raw.cut:
+            signal = _unreadable(door, raw.body, f"Oversize signal from {door.intake.display_name} ({source.name})")
             reply = _problem(
                 413,
                 "too-large",
@@ -199,8 +211,11 @@ class Inbound:
         try:
             return Arrival(door.origin, source.parse(request), raw), None
         except Unreadable as error:
-            signal = _unreadable(door, kept, f"Unreadable signal from {door.intake.display_name} ({source.name})")
-            return Arrival(door.origin, [signal], raw, AlertKind.UNREADABLE, error.reason), error.reply
+            return _as_unreadable(source, door, raw, error.reason), error.reply
+        except Exception:
+            # A fault of ours in reading must not cost an alert.
+            log.exception("parse_failed", source=source.slug, integration=door.intake.integration_id)
+            return _as_unreadable(source, door, raw, "the reader of this source failed"), None
 
     def _stranger(self, source: Source) -> Reply:
         if source.slug == "pagerduty":
@@ -273,11 +288,19 @@ def _origin(intake: Intake, source: Source) -> Origin:
     settings = intake.settings
     ignored = settings.get("ignore_labels") or ()
     timeout_s = settings.get("resolve_timeout_s", source.resolve_timeout_s)
+    if type(timeout_s) is not int or not 0 < timeout_s <= RESOLVE_TIMEOUT_S_MAX:
+        timeout_s = None
     return Origin(
         integration_id=intake.integration_id, service_id=intake.service_id, team_id=intake.team_id,
         policy_id=intake.policy_id, default_severity=intake.default_severity, urgency=intake.urgency,
-        resolve_timeout_s=int(timeout_s) if timeout_s else None, ignore_labels=frozenset(str(name) for name in ignored),
+        resolve_timeout_s=timeout_s, ignore_labels=frozenset(str(name) for name in ignored),
     )  # fmt: skip
+
+
+def _as_unreadable(source: Source, door: _Door, raw: Raw, why: str) -> Arrival:
+    """What cannot be understood is an alert too, and carries the body."""
+    signal = _unreadable(door, raw.body, f"Unreadable signal from {door.intake.display_name} ({source.name})")
+    return Arrival(door.origin, [signal], raw, AlertKind.UNREADABLE, why)
 
 
 def _unreadable(door: _Door, body: bytes, summary: str) -> Signal:
