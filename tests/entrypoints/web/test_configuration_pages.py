@@ -275,6 +275,34 @@ def test_a_form_that_was_not_drawn_for_them_is_refused_all_the_same(browser: Bro
         assert house.served.house.runner.read(lambda read: services.service_by_name(read, "mine"), SYSTEM) is None
 
 
+def test_an_odd_address_or_a_choice_that_is_gone_is_no_fault_of_the_server(browser: Browser, house: Company) -> None:
+    schedule = places(house)["schedule"]
+    odd = ["?from=9999-12-31", "?from=0001-01-01", "/cover?start=9999-12-31T23:59:59Z", "/cover?user=x&start=zz"]
+    with visiting(browser, house, house.ada) as (page, _):
+        for path in [schedule + rest for rest in odd]:
+            assert page.request.get(house.origin + path).status == 200, path
+        assert page.request.get(f"{house.origin}/settings/journal?before={10**20}").status == 422
+        assert page.request.get(f"{house.origin}/rehearsal?of=service:x&at=9999-12-31T23:59").status == 422
+        page.goto(f"{house.origin}/me")
+        token = page.locator("[name=csrf_token]").first.input_value()
+        gone = {
+            "/services/new": {"name": "odd", "team_id": "team_00000000000000000x"},
+            f"{schedule}/edit": {"name": "odd", "zone": "Mars/Base", "layers": "0", "action": "preview"},
+            f"{schedule}/cover": {
+                "kind": "add", "user_id": "usr_00000000000000000x", "starts_at": "2026-12-01T09:00",
+                "ends_at": "2026-12-02T09:00", "action": "save",
+            },
+            "/policies/new": {
+                "name": "odd", "steps": "1", "s0-targets": "1", "s0-t0": "user:nobody", "fallbacks": "1",
+                "fallback-0": f"user:{house.ada}", "action": "save",
+            },
+            "/settings/fallback": {"fallback-0": "user:nobody"},
+        }  # fmt: skip
+        for path, form in gone.items():
+            sent: dict[str, str | float | bool] = {**form, "csrf_token": token}
+            assert page.request.post(house.origin + path, form=sent, max_redirects=0).status == 422, path
+
+
 def test_a_session_of_an_hour_ago_proves_itself_before_pages_go_elsewhere(browser: Browser, house: Company) -> None:
     with visiting(browser, house, house.ada) as (page, faults):
         house.served.house.runner.run(

@@ -107,6 +107,8 @@ def _channel(here: Here, slug: str) -> Channel:
 def save(here: Here, slug: str, form: Form) -> Response:
     """A secret that is left empty stays as it is; ``forget-<name>`` empties it."""
     channel = _channel(here, slug)
+    if away := proving.detour(here, f"/settings/channels/{slug}"):
+        return away
     secret = {f.name for f in channel.settings_fields if f.kind == "secret"}
 
     def job(work: Work) -> None:

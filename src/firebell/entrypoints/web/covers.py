@@ -13,7 +13,7 @@ from whenever import PlainDateTime
 from firebell.domain.oncall import commands, queries, rules
 from firebell.domain.oncall.model import Override, OverrideKind, Schedule
 from firebell.domain.people import queries as people
-from firebell.entrypoints.web import lanes, moments
+from firebell.entrypoints.web import choices, lanes, moments
 from firebell.entrypoints.web.drafts import Choices, Draft, refused
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.lanes import Drawing, Lane, Mark, Range
@@ -103,7 +103,7 @@ def save(here: Here, schedule_id: str, form: Form) -> Response:
             return _page(here, schedule_id, Draft(form), wanted)
         here.run(
             lambda work: commands.add_override(
-                work, schedule_id, wanted.kind, wanted.user_id, wanted.starts_at, wanted.ends_at,
+                _checked(work, wanted), schedule_id, wanted.kind, wanted.user_id, wanted.starts_at, wanted.ends_at,
                 by_user_id=wanted.by_user_id, reason=wanted.reason,
             )
         )  # fmt: skip
@@ -165,6 +165,12 @@ def _wanted(form: Mapping[str, str], schedule: Schedule) -> Override:
     )  # fmt: skip
 
 
+def _checked(work: Work, wanted: Override) -> Work:
+    choices.persons(work, [wanted.user_id], "user_id")
+    choices.persons(work, [wanted.by_user_id or ""], "by_user_id")
+    return work
+
+
 def _preview(here: Here, read: Read, schedule: Schedule, wanted: Override) -> Preview:
     after = replace(schedule, overrides=(*schedule.overrides, wanted))
     begin, end = max(wanted.starts_at, read.now), wanted.ends_at
@@ -218,13 +224,17 @@ def _local(at: Instant, zone: str) -> str:
 
 def _at(form: Mapping[str, str], name: str, zone: str) -> Instant:
     try:
-        return PlainDateTime.parse_iso(form.get(name, "")).assume_tz(zone).to_instant()
+        typed = PlainDateTime.parse_iso(form.get(name, ""))
+        if typed.year not in choices.YEARS:
+            raise ValueError(typed)
+        return typed.assume_tz(zone).to_instant()
     except ValueError:
         raise Invalid("A day and a time are needed.", field=name, hint="For example 2026-11-26T09:00.") from None
 
 
 def _instant(text: str) -> Instant | None:
     try:
-        return Instant.parse_iso(text) if text else None
+        found = Instant.parse_iso(text) if text else None
     except ValueError:
         return None
+    return found if found is not None and found.to_tz("UTC").year in choices.YEARS else None

@@ -11,6 +11,7 @@ from typing import Any
 
 from firebell.domain.oncall.config import dump_layers, parse_layers
 from firebell.domain.oncall.model import RotationLayer
+from firebell.domain.oncall.rules import check_zone
 from firebell.entrypoints.web.drafts import Choices
 from firebell.kernel.ids import UserId
 
@@ -150,6 +151,7 @@ def _number(text: str) -> int | str:
 
 def layers_of(drafts: Sequence[LayerDraft], zone: str) -> tuple[RotationLayer, ...]:
     """What the form says. Raises Invalid; :func:`input_of` names the input of its field."""
+    check_zone(zone, "spec.timeZone")
     known = {one: UserId(one) for draft in drafts for slot in draft.slots for one in slot}
     return parse_layers(spec(drafts, zone), known)
 

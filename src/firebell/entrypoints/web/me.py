@@ -128,6 +128,9 @@ def state(method: ContactMethod) -> str:
 
 @router.post("/me/profile")
 def save_profile(here: Here, form: Form) -> Response:
+    # A forgotten password is mailed to this address.
+    if form.get("email", "").strip() != (here.me.email or "") and (away := proving.detour(here, "/me#profile")):
+        return away
     try:
         here.run(
             lambda work: commands.edit_user(

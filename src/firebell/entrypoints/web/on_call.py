@@ -13,7 +13,7 @@ from firebell.domain.oncall import commands, queries, rules
 from firebell.domain.oncall.model import Feed, Gap, LayerRole, OnCallAnswer, Schedule, Shift
 from firebell.domain.oncall.queries import FinalCalendar, LaneKind
 from firebell.domain.people import names as people_names
-from firebell.entrypoints.web import lanes, moments
+from firebell.entrypoints.web import choices, lanes, moments
 from firebell.entrypoints.web.drafts import Choices
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.lanes import Drawing, Lane, Mark, Range
@@ -248,9 +248,10 @@ def _gap(gap: Gap, zone: str, schedule_id: str, may: bool) -> tuple[str, str]:
 
 def _day(text: str) -> Date | None:
     try:
-        return Date.parse_iso(text)
+        found = Date.parse_iso(text)
     except ValueError:
         return None
+    return found if found.year in choices.YEARS else None
 
 
 def _words(shown: Range, offset: int) -> str:

@@ -123,11 +123,16 @@ def _ways(here: Here, person: Person) -> list[str]:
 
 @router.get("/people/invite")
 def invitation(here: Here) -> Response:
+    here.read(lambda read: read.needs(_EDIT))
+    if away := proving.detour(here, "/people/invite"):
+        return away
     return _form(here, None, Draft({"role": "responder", "time_zone": here.zone}))
 
 
 @router.post("/people/invite")
 def invite(here: Here, form: Form) -> Response:
+    if away := proving.detour(here, "/people/invite"):
+        return away
     try:
         role = _role(form)
         link = here.run(
@@ -188,6 +193,9 @@ def _page(here: Here, read: Read, user_id: str, link: Link | None) -> PersonPage
 
 @router.get("/people/{user_id}/edit")
 def edit(here: Here, user_id: str) -> Response:
+    here.read(lambda read: read.needs(_EDIT))
+    if away := proving.detour(here, f"/people/{user_id}/edit"):
+        return away
     user = here.read(lambda read: queries.user(read, user_id))
     values = {
         "name": user.name, "display_name": user.display_name, "email": user.email or "", "time_zone": user.time_zone,
@@ -198,6 +206,8 @@ def edit(here: Here, user_id: str) -> Response:
 
 @router.post("/people/{user_id}/edit")
 def save(here: Here, user_id: str, form: Form) -> Response:
+    if away := proving.detour(here, f"/people/{user_id}/edit"):
+        return away
     user = here.read(lambda read: queries.user(read, user_id))
     try:
         role, version = _role(form), whole_number(form, "version")
@@ -229,11 +239,15 @@ def _form(here: Here, user: User | None, draft: Draft) -> Response:
 
 @router.post("/people/{user_id}/invite-link")
 def invite_link(here: Here, user_id: str) -> Response:
+    if away := proving.detour(here, f"/people/{user_id}"):
+        return away
     return _show(here, user_id, here.run(lambda work: setup.issue_invite(work, user_id)))
 
 
 @router.post("/people/{user_id}/reset-link")
 def reset_link(here: Here, user_id: str) -> Response:
+    if away := proving.detour(here, f"/people/{user_id}"):
+        return away
     return _show(here, user_id, here.run(lambda work: setup.issue_reset(work, user_id)))
 
 

@@ -14,14 +14,14 @@ from firebell.domain.escalation.model import Climb, Policy, Step, Target, Target
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import queries as people
 from firebell.domain.services.model import SEVERITIES
-from firebell.entrypoints.web import paged_now
+from firebell.entrypoints.web import choices, paged_now
 from firebell.entrypoints.web.drafts import Choices, Draft, refused, whole_number
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.names import look_up
 from firebell.entrypoints.web.paged_now import Person, Rung
 from firebell.entrypoints.web.session import Form, Here
 from firebell.kernel.errors import Invalid, Refused
-from firebell.kernel.work import Read
+from firebell.kernel.work import Read, Work
 
 router = APIRouter()
 ROWS_MAX = 20
@@ -68,8 +68,8 @@ def create(here: Here, form: Form) -> Response:
             return _form(here, None, Draft(form), steps, fallback, climb)
         made = here.run(
             lambda work: commands.create_policy(
-                work, name=form.get("name", "").strip(), display_name=form.get("display_name", "").strip(),
-                team_id=form.get("team_id") or None, climb=climb,
+                _checked(work, form, climb), name=form.get("name", "").strip(),
+                display_name=form.get("display_name", "").strip(), team_id=form.get("team_id") or None, climb=climb,
             )
         )  # fmt: skip
     except Refused as error:
@@ -109,7 +109,7 @@ def save(here: Here, policy_id: str, form: Form) -> Response:
         expected = whole_number(form, "version")
         here.run(
             lambda work: commands.edit_policy(
-                work, policy_id, expected, name=form.get("name", "").strip(),
+                _checked(work, form, climb), policy_id, expected, name=form.get("name", "").strip(),
                 display_name=form.get("display_name", "").strip(), team_id=form.get("team_id", ""), climb=climb,
             )
         )  # fmt: skip
@@ -176,6 +176,15 @@ def _climb(form: Mapping[str, str], steps: Sequence[StepDraft], fallback: Sequen
             _seconds(timeout, "ack_timeout") if timeout else None,
         )
     )  # fmt: skip
+
+
+def _checked(work: Work, form: Mapping[str, str], climb: Climb) -> Work:
+    """The unit, once everything the form chose is found in it."""
+    choices.team(work, form.get("team_id", ""))
+    for n, step in enumerate(climb.steps):
+        choices.targets(work, step.notify, f"s{n}-t0")
+    choices.targets(work, climb.fallback, "fallback-0")
+    return work
 
 
 def targets_of(typed: Sequence[str]) -> tuple[Target, ...]:

@@ -8,14 +8,13 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from firebell.domain.people import limits, signin
+from firebell.domain.people import signin
 from firebell.entrypoints import callers
 from firebell.entrypoints.web.drafts import Draft
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.session import Form, Here, local_path
 from firebell.entrypoints.web.sign_in import entered_at
 from firebell.kernel.errors import Refused
-from firebell.kernel.work import Read
 
 router = APIRouter(prefix="/me/prove")
 
@@ -31,12 +30,7 @@ class ProvePage:
 
 def detour(here: Here, next_path: str) -> Response | None:
     """The way to prove it when this session's last proof is older than ten minutes, else ``None``: go on."""
-
-    def fresh(read: Read) -> bool:
-        session = signin.session(read, here.token)
-        return session is not None and limits.stepped_up(session, read.now)
-
-    if here.read(fresh):
+    if here.read(lambda read: signin.proved_lately(read, here.token)):
         return None
     return here.go(f"/me/prove?next={quote(next_path, safe='/')}")
 

@@ -13,7 +13,7 @@ from firebell.domain.escalation import queries as escalation
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.services import queries as services
 from firebell.domain.services.model import SEVERITIES
-from firebell.entrypoints.web import moments
+from firebell.entrypoints.web import choices, moments
 from firebell.entrypoints.web.drafts import Choices, Draft, refused
 from firebell.entrypoints.web.names import Names, look_up
 from firebell.entrypoints.web.session import Here
@@ -95,7 +95,10 @@ def _instant(typed: str, zone: str) -> Instant | None:
     if not typed:
         return None
     try:
-        return PlainDateTime.parse_iso(typed).assume_tz(zone).to_instant()
+        there = PlainDateTime.parse_iso(typed)
+        if there.year not in choices.YEARS:
+            raise ValueError(typed)
+        return there.assume_tz(zone).to_instant()
     except ValueError:
         raise Invalid("A day and a time are needed.", field="at", hint="For example 2026-11-26T03:00.") from None
 

@@ -13,7 +13,7 @@ from firebell.domain.oncall import commands, queries, rules
 from firebell.domain.oncall.commands import ScheduleFields
 from firebell.domain.oncall.model import RotationLayer, Schedule
 from firebell.domain.people import queries as people
-from firebell.entrypoints.web import lanes, layer_forms, moments
+from firebell.entrypoints.web import choices, lanes, layer_forms, moments
 from firebell.entrypoints.web.drafts import Choices, Draft, refused, whole_number
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.lanes import Drawing, Lane, Mark, Range
@@ -21,7 +21,7 @@ from firebell.entrypoints.web.layer_forms import LayerDraft
 from firebell.entrypoints.web.on_call import names_of
 from firebell.entrypoints.web.session import Form, FormLists, Here
 from firebell.kernel.errors import Refused
-from firebell.kernel.ids import LayerId, ScheduleId, TeamId
+from firebell.kernel.ids import LayerId, ScheduleId
 from firebell.kernel.work import Read
 
 router = APIRouter()
@@ -69,7 +69,7 @@ def create(here: Here, form: Form, lists: FormLists) -> Response:
         layers = layer_forms.layers_of(drafts, form.get("zone", "").strip())
         if form.get("action") == "preview":
             return _form(here, None, Draft(form), drafts, layers)
-        made = here.run(lambda work: commands.create_schedule(work, **_fields(form, layers)))
+        made = here.run(lambda work: commands.create_schedule(work, **_fields(work, form, layers)))
     except Refused as error:
         return _form(here, None, _refused(form, error), drafts)
     return here.go(f"/on-call/{made}", Flash("The schedule is made. Name it in a policy so that it is asked."))
@@ -98,18 +98,21 @@ def save(here: Here, schedule_id: str, form: Form, lists: FormLists) -> Response
             return _form(here, schedule, Draft(form), drafts, layers)
         expected = whole_number(form, "version")
         here.run(
-            lambda work: commands.edit_schedule(work, schedule_id, expected, keep_current=keep, **_fields(form, layers))
+            lambda work: commands.edit_schedule(
+                work, schedule_id, expected, keep_current=keep, **_fields(work, form, layers)
+            )
         )
     except Refused as error:
         return _form(here, schedule, _refused(form, error), drafts)
     return here.go(f"/on-call/{schedule_id}", Flash("Saved. It counts from now on."))
 
 
-def _fields(form: Mapping[str, str], layers: Sequence[RotationLayer]) -> ScheduleFields:
+def _fields(read: Read, form: Mapping[str, str], layers: Sequence[RotationLayer]) -> ScheduleFields:
+    choices.persons(read, [u for layer in layers for slot in layer.slots for u in slot], "layers")
     return {
         "name": form.get("name", "").strip(),
         "zone": form.get("zone", "").strip(),
-        "team_id": TeamId(form["team_id"]) if form.get("team_id") else None,
+        "team_id": choices.team(read, form.get("team_id", "")),
         "description": form.get("description", ""),
         "layers": layers,
     }

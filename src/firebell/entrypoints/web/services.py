@@ -13,7 +13,7 @@ from firebell.domain.escalation import queries as escalation
 from firebell.domain.people import queries as people
 from firebell.domain.services import commands, queries
 from firebell.domain.services.model import SEVERITIES, Service, ServiceFields
-from firebell.entrypoints.web import alert_rows, paged_now, sentences
+from firebell.entrypoints.web import alert_rows, choices, paged_now, sentences
 from firebell.entrypoints.web.alert_rows import AlertRow
 from firebell.entrypoints.web.drafts import Choices, Draft, refused, whole_number
 from firebell.entrypoints.web.flashes import Flash
@@ -24,7 +24,6 @@ from firebell.entrypoints.web.sentences import Line
 from firebell.entrypoints.web.session import Form, FormLists, Here
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Refused
-from firebell.kernel.ids import PolicyId, TeamId
 from firebell.kernel.work import Read
 
 router = APIRouter()
@@ -135,7 +134,7 @@ def new(here: Here) -> Response:
 @router.post("/services/new")
 def create(here: Here, form: Form, lists: FormLists) -> Response:
     try:
-        made = here.run(lambda work: commands.create_service(work, **_fields(form, lists)))
+        made = here.run(lambda work: commands.create_service(work, **_fields(work, form, lists)))
     except Refused as error:
         return _form(here, None, refused(form, error), lists.get("depends_on", []))
     return here.go(f"/services/{made}", Flash("The service is there. Add an integration so that alerts can come in."))
@@ -200,7 +199,7 @@ def save(here: Here, service_id: str, form: Form, lists: FormLists) -> Response:
     service = here.read(lambda read: queries.service(read, service_id))
     try:
         expected = whole_number(form, "version")
-        here.run(lambda work: commands.edit_service(work, service_id, expected, **_fields(form, lists)))
+        here.run(lambda work: commands.edit_service(work, service_id, expected, **_fields(work, form, lists)))
     except Refused as error:
         return _form(here, service, refused(form, error), lists.get("depends_on", []))
     return here.go(f"/services/{service_id}", Flash("Saved."))
@@ -218,14 +217,14 @@ def restore(here: Here, service_id: str) -> Response:
     return here.go(f"/services/{service_id}", Flash("The service is back, with its integrations."))
 
 
-def _fields(form: Mapping[str, str], lists: Mapping[str, list[str]]) -> ServiceFields:
+def _fields(read: Read, form: Mapping[str, str], lists: Mapping[str, list[str]]) -> ServiceFields:
     name = form.get("name", "").strip()
     return {
         "name": name,
         "display_name": form.get("display_name", "").strip() or name,
         "description": form.get("description", ""),
-        "team_id": TeamId(form["team_id"]) if form.get("team_id") else None,
-        "policy_id": PolicyId(form["policy_id"]) if form.get("policy_id") else None,
+        "team_id": choices.team(read, form.get("team_id", "")),
+        "policy_id": choices.policy(read, form.get("policy_id", "")),
         "default_severity": form.get("default_severity", "SEV3"),
         "urgency": form.get("urgency", "by_severity"),
         "depends_on": tuple(lists.get("depends_on", ())),

@@ -6,8 +6,9 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from firebell.domain.escalation import commands as escalation
@@ -15,7 +16,7 @@ from firebell.domain.escalation import queries as escalation_queries
 from firebell.domain.people import queries as people
 from firebell.domain.people import tokens
 from firebell.domain.people.model import ApiToken
-from firebell.entrypoints.web import names, paged_now, policy_forms, proving, sentences
+from firebell.entrypoints.web import choices, names, paged_now, policy_forms, proving, sentences
 from firebell.entrypoints.web.drafts import Draft, refused
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.me import Shown
@@ -28,11 +29,12 @@ from firebell.entrypoints.web.session import Form, FormLists, Here
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Refused
 from firebell.kernel.journal import Entry
-from firebell.kernel.work import Read
+from firebell.kernel.work import Read, Work
 from firebell.workflows import journal_read, laws
 
 router = APIRouter()
 PER_PAGE = 50
+Before = Annotated[int | None, Query(ge=1, lt=2**62)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,13 @@ def _version() -> str:
 def save_fallback(here: Here, form: Form) -> Response:
     typed = [value for name, value in sorted(form.items()) if name.startswith("fallback-") and value]
     try:
-        here.run(lambda work: escalation.set_fallback(work, policy_forms.targets_of(list(dict.fromkeys(typed)))))
+        wanted = policy_forms.targets_of(list(dict.fromkeys(typed)))
+
+        def job(work: Work) -> None:
+            choices.targets(work, wanted, "fallback-0")
+            escalation.set_fallback(work, wanted)
+
+        here.run(job)
     except Refused as error:
         return _show(here, refused(form, error, {"fallback": "fallback-0"}), [t.removeprefix("user:") for t in typed])
     return here.go("/settings", Flash("Saved. They are told when nothing else reaches anybody."))
@@ -165,7 +173,7 @@ def revoke_token(here: Here, token_id: str) -> Response:
 
 
 @router.get("/settings/journal")
-def show_journal(here: Here, before: int | None = None, check: bool = False) -> Response:
+def show_journal(here: Here, before: Before = None, check: bool = False) -> Response:
     def look(read: Read) -> JournalPage:
         found = journal_read.latest(read, before=before, limit=PER_PAGE + 1)
         shown = found[:PER_PAGE]
