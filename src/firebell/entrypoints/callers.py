@@ -1,4 +1,4 @@
-"""Who is asking over HTTP: an API token, the bootstrap token, or a signed-in browser. Entrypoints say who, never may."""
+"""Who is asking over HTTP: an API token, the bootstrap token, or a signed-in browser. They say who, never may."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from firebell.kernel.actor import NOBODY, Actor
 from firebell.kernel.errors import Forbidden, Unauthenticated
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+BACKUP = "/api/v1/backup"
 
 
 def cookie_name(site: Site) -> str:
@@ -66,8 +67,19 @@ def _api_actor(request: Request) -> Actor:
         if actor is not None:
             if request.method not in SAFE:
                 signin.check_csrf(cookie, request.headers.get("x-csrf-token"))
+            if request.method not in SAFE or request.url.path == BACKUP:
+                _proved(site, cookie)
             return actor
     raise Unauthenticated("Say who you are.", hint="Send Authorization: Bearer fb_….")
+
+
+def _proved(site: Site, cookie: str) -> None:
+    """A session somebody has got hold of must not do through the API what the pages ask a password for."""
+    if not site.runner.read(lambda read: signin.proved_lately(read, cookie), NOBODY):
+        raise Forbidden(
+            "It is more than ten minutes since you proved who you are.",
+            hint=f"Enter your password at {site.base_url}/me/prove, or send an API token.",
+        )
 
 
 def same_origin(request: Request) -> None:

@@ -189,6 +189,12 @@ def _end(work: Work, user_id: str, session_id: str, reason: str) -> None:
 # ---------------------------------------------------------------- proving it again
 
 
+def proved_lately(read: Read, token: str) -> bool:
+    """Whether the person behind this cookie proved who they are within the last ten minutes."""
+    found = session(read, token)
+    return found is not None and limits.stepped_up(found, read.now)
+
+
 def step_up(runner: Runner, token: str, password: str, ip: str) -> Entered:
     """Prove again who is sitting there, for ten minutes; the session goes on under a new token.
 

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from firebell.domain.paging import commands, queries
 from firebell.domain.paging.model import Message, MessageKind
+from firebell.entrypoints.web import proving
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.session import Form, Here
 from firebell.entrypoints.web.warnings import settings_of

@@ -14,7 +14,7 @@ from firebell.domain.oncall.model import Feed
 from firebell.domain.paging import queries as paging
 from firebell.domain.people import commands, queries, signin, tokens
 from firebell.domain.people.model import ApiToken, ContactMethod, Session, Urgency, User
-from firebell.entrypoints.web import my_rules
+from firebell.entrypoints.web import my_rules, proving
 from firebell.entrypoints.web.drafts import Draft, refused
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.moments import Moment, moment

@@ -14,7 +14,7 @@ from firebell.domain.paging import queries as paging
 from firebell.domain.people import commands, queries, rules, setup
 from firebell.domain.people.model import Person, Unreachable, User
 from firebell.domain.people.setup import Link, Purpose
-from firebell.entrypoints.web import lanes, sentences
+from firebell.entrypoints.web import lanes, proving, sentences
 from firebell.entrypoints.web.drafts import Choices, Draft, refused, whole_number
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.moments import Moment, moment

@@ -109,6 +109,10 @@ def show_admin(here: Linked, link: str) -> Response:
 
 def make_admin(here: Linked, link: str, form: Form) -> Response:
     """Make the first administrator and sign them in."""
+    found = here.site.runner.read(lambda read: setup.link(read, link), NOBODY)
+    if found is None or found[0] is not Purpose.SETUP:
+        # Before anything is hashed: else every stranger could have a password hashed here as often as they like.
+        return show_admin(here, link)
     name = form.get("name", "").strip().lower()
     try:
         password_hash = passwords.make_hash(form.get("password", ""), about=[name, form.get("display_name", "")])

@@ -15,7 +15,7 @@ from firebell.domain.people import methods, verification
 from firebell.domain.people import queries as people
 from firebell.domain.people.model import ContactMethod
 from firebell.domain.people.verification import Confirmation
-from firebell.entrypoints.web import ledger
+from firebell.entrypoints.web import ledger, proving
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.ledger import Attempt
 from firebell.entrypoints.web.session import Browser, Form, Here
@@ -94,6 +94,8 @@ def save_mail(here: Here, form: Form) -> Response:
     """Try the server first, with no transaction open; keep it once it has taken a message (or when told to anyway)."""
     channel = here.site.channels["email"]
     here.read(lambda read: read.needs(Permission.SETTINGS_EDIT))
+    if away := proving.detour(here, "/setup/mail"):
+        return away
     try:
         checked = channel.check_settings(_with_kept(here, channel, form))
         to = channel.check({"to": form.get("test_to", "")})
@@ -169,6 +171,8 @@ def add_method(here: Here, form: Form) -> Response:
     channel = here.site.channels.get(slug)
     if channel is None:
         raise NotFound("There is no such channel.")
+    if away := proving.detour(here, "/setup/method"):
+        return away
     try:
         checked = channel.check({f.name: form.get(f.name, "") for f in channel.method_fields})
 
@@ -210,5 +214,7 @@ def send_again(here: Here, method_id: str) -> Response:
 
 @router.post("/method/{method_id}/remove")
 def remove(here: Here, method_id: str) -> Response:
+    if away := proving.detour(here, "/setup/method"):
+        return away
     here.run(lambda work: methods.remove_method(work, method_id))
     return here.go("/setup/method")
