@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from firebell.entrypoints.cli.calling import Server, login_file, server
+from firebell.entrypoints.cli.calling import Server, call, login_file, server
 from firebell.entrypoints.cli.main import app
 from firebell.entrypoints.cli.rehearse import seconds
 from firebell.entrypoints.cli.schedule import calendar
@@ -73,6 +73,17 @@ def test_who_was_paged_is_said_by_name(terminal: Terminal) -> None:
     shown = terminal("alert", "show", alert_id).stdout
     assert paged
     assert not [one["user_id"] for one in paged if one["user_id"] in shown]
+
+
+def test_whoever_is_covered_is_said_by_name(terminal: Terminal) -> None:
+    cover = {
+        "kind": "replace", "user": "alice", "by": "bruno", "starts_at": "2030-01-07T00:00:00Z",
+        "ends_at": "2030-01-21T00:00:00Z",
+    }  # fmt: skip
+    there = Server(terminal.origin, TOKEN)
+    call("POST", "/api/v1/schedules/payments-primary/overrides", cover, at=there)
+    during = ("--from", "2030-01-07T00:00:00Z", "--to", "2030-01-21T00:00:00Z")
+    assert "bruno (for alice)" in terminal("schedule", "show", "payments-primary", *during).stdout
 
 
 def test_what_a_sender_writes_cannot_drive_the_terminal(terminal: Terminal) -> None:

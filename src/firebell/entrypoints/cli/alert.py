@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from firebell.entrypoints.cli.calling import call, items
+from firebell.entrypoints.cli.calling import call, items, names
 from firebell.entrypoints.cli.showing import AsJson, Limit, as_is, facts, table, when
 
 app = typer.Typer(name="alert", help="What is wrong, and the answers to it.", no_args_is_help=True)
@@ -59,13 +59,13 @@ def list_alerts(
     if as_json:
         as_is(found)
         return
-    names = _names("/api/v1/services") if found else {}
+    services = names("/api/v1/services") if found else {}
     rows = [
         (
             one["id"],
             one["severity"],
             one["state"],
-            names.get(one["service_id"], "Firebell itself"),
+            services.get(one["service_id"], "Firebell itself"),
             one["summary"],
             when(one["opened_at"]),
         )
@@ -90,7 +90,7 @@ def show(alert_id: AlertId, as_json: AsJson = False) -> None:
             "page": alert["html_url"],
         }
     )  # fmt: skip
-    people = _names("/api/v1/users") if pages else {}
+    people = names("/api/v1/users") if pages else {}
     typer.echo("")
     rows = [
         (
@@ -103,11 +103,6 @@ def show(alert_id: AlertId, as_json: AsJson = False) -> None:
         for d in one["deliveries"] or [{"channel": "nothing sent", "state": one["state"]}]
     ]
     table(("paged", "who", "why", "by"), rows, empty="Nobody was paged.")
-
-
-def _names(path: str) -> dict[str, str]:
-    """Names by id. The API lists what is deleted apart from what is there."""
-    return {one["id"]: one["name"] for deleted in (True, False) for one in items(path, {"deleted": deleted})}
 
 
 def _answer(alert_id: str, verb: str, body: dict[str, Any] | None, as_json: bool) -> None:

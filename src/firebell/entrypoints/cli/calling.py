@@ -88,6 +88,11 @@ def items(path: str, query: Mapping[str, Any] | None = None, *, limit: int | Non
     return found
 
 
+def names(path: str) -> dict[str, str]:
+    """Names by id, of deleted things too (the API lists those apart)."""
+    return {one["id"]: one["name"] for deleted in (True, False) for one in items(path, {"deleted": deleted})}
+
+
 def download(path: str, target: Path) -> Path:
     """Write what the server sends for ``path`` to ``target`` (or into that folder, under the server's name for it).
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -31,7 +32,7 @@ def rehearse(
         rows = [
             (
                 f"+{_span(one['offset_s'])}", one["step"] or "fallback", one["user"] or "nobody", one["channel"],
-                one["reason"] or one["why"],
+                _why(one),
             )
             for one in answer["lines"]
         ]  # fmt: skip
@@ -39,6 +40,12 @@ def rehearse(
         names = ", ".join(dict.fromkeys(one["user"] for one in soon))
         typer.echo(f"\nReached within {within}: {names or 'nobody'}.")
     raise typer.Exit(0 if soon else 1)
+
+
+def _why(line: Mapping[str, Any]) -> str:
+    """``no verified method: cleo``: the reason in words, the name as it is."""
+    reason, colon, whom = (line["reason"] or line["why"]).partition(":")
+    return (reason.replace("_", " ") if line["reason"] else reason) + colon + whom
 
 
 def seconds(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from whenever import Instant, PlainDateTime, TimeZoneNotFoundError
 
-from firebell.entrypoints.cli.calling import call, items
+from firebell.entrypoints.cli.calling import call, items, names
 from firebell.entrypoints.cli.showing import AsJson, Limit, as_is, table
 
 app = typer.Typer(name="schedule", help="Who is on call when.", no_args_is_help=True)
@@ -45,6 +45,9 @@ def show(
     if as_json:
         as_is({**known, "shifts": shifts, "gaps": gaps})
         return
+    if any(one["instead_of"] for one in shifts):
+        people = names("/api/v1/users")
+        shifts = [{**one, "instead_of": people.get(one["instead_of"], one["instead_of"])} for one in shifts]
     typer.echo(f"{known['name']}  (times in {known['time_zone']})")
     for line in calendar(shifts, gaps, known["time_zone"]):
         typer.echo(line)
