@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 import socket
@@ -17,7 +16,7 @@ import psycopg
 
 def programs() -> Path | None:
     """The folder of PostgreSQL's server programs, if they are installed."""
-    folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)
+    folders = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
     on_path = shutil.which("initdb")
     folders += [str(Path(on_path).parent)] if on_path else []
     return next((Path(folder) for folder in folders if (Path(folder) / "initdb").exists()), None)

@@ -1,4 +1,4 @@
-"""Stories through time: a whole installation with a set clock, people who are paged by recording carriers, and the real worker.
+"""Stories through time: a whole installation with a set clock, recording carriers, and the real worker.
 
 story.receive("disk full", severity="critical")
 story.run_for(minutes=11)
@@ -90,10 +90,16 @@ class Story:
     # ---- the cast
 
     def person(
-        self, name: str, *, rules: Mapping[str, list[tuple[int, str]]] | None = None, channels: tuple[str, ...] = ("ntfy",),
-        role: Role = Role.RESPONDER, zone: str = "UTC", verified: bool = True,
-    ) -> str:  # fmt: skip
-        """A person with one method per channel; ``rules`` are {urgency: [(delay_s, channel)]}; none: the default set."""
+        self,
+        name: str,
+        *,
+        rules: Mapping[str, list[tuple[int, str]]] | None = None,
+        channels: tuple[str, ...] = ("ntfy",),
+        role: Role = Role.RESPONDER,
+        zone: str = "UTC",
+        verified: bool = True,
+    ) -> str:
+        """A person with one method per channel; ``rules``: {urgency: [(delay_s, channel)]}."""
 
         def make(work: Any) -> str:
             user_id = people.create_user(work, name=name, email=f"{name}@example.com", time_zone=zone, role=role)
@@ -149,9 +155,14 @@ class Story:
         return Target(TargetKind.TEAM, self.team_ids[word])
 
     def policy(
-        self, name: str, *steps: tuple[str | tuple[str, ...], int | dict[str, int]], fallback: tuple[str, ...], repeat: int = 2,
-        ack_timeout_s: int | None = 1800, team: str | None = None,
-    ) -> str:  # fmt: skip
+        self,
+        name: str,
+        *steps: tuple[str | tuple[str, ...], int | dict[str, int]],
+        fallback: tuple[str, ...],
+        repeat: int = 2,
+        ack_timeout_s: int | None = 1800,
+        team: str | None = None,
+    ) -> str:
         """Steps are (who, wait in seconds or {severity: seconds, "default": seconds})."""
         made = []
         for who, wait in steps:
@@ -171,18 +182,26 @@ class Story:
 
         def make(work: Any) -> tuple[str, str]:
             service_id = services.create_service(
-                work, name=name, display_name=name.capitalize(), policy_id=self.policies.get(policy or ""),  # type: ignore[typeddict-item]
-                team_id=self.team_ids.get(team or ""), default_severity=severity,
-            )  # fmt: skip
+                work,
+                name=name,
+                display_name=name.capitalize(),
+                policy_id=self.policies.get(policy or ""),  # type: ignore[typeddict-item]
+                team_id=self.team_ids.get(team or ""),
+                default_severity=severity,
+            )
             made = keys.create_integration(work, service_id, "generic", "generic", self.house.keyring)
             return str(service_id), str(made.id)
 
         self.services[name], integration_id = self.run(make)
         intake = self.house.runner.read(lambda read: service_queries.intakes(read, [integration_id]))[integration_id]
         self.origins[name] = Origin(
-            integration_id=integration_id, service_id=intake.service_id, team_id=intake.team_id, policy_id=intake.policy_id,
-            default_severity=intake.default_severity, urgency=intake.urgency,
-        )  # fmt: skip
+            integration_id=integration_id,
+            service_id=intake.service_id,
+            team_id=intake.team_id,
+            policy_id=intake.policy_id,
+            default_severity=intake.default_severity,
+            urgency=intake.urgency,
+        )
         return self.services[name]
 
     # ---- what happens
@@ -306,7 +325,15 @@ def _loopback_only() -> Fetch:
     return Fetch(FetchPolicy(allow_http=True, allow_internal=("127.0.0.0/8",)), resolve, connect=connect)
 
 
-def open_story(url: str, tmp_path: Any, *, start: str = "2026-01-05T09:00:00Z", channels: tuple[str, ...] = ("ntfy", "email", "webhook"), clock: SetClock | None = None, sent: list[Sent] | None = None) -> Story:  # fmt: skip
+def open_story(
+    url: str,
+    tmp_path: Any,
+    *,
+    start: str = "2026-01-05T09:00:00Z",
+    channels: tuple[str, ...] = ("ntfy", "email", "webhook"),
+    clock: SetClock | None = None,
+    sent: list[Sent] | None = None,
+) -> Story:
     """A fresh (or, with the same ``url``, a restarted) installation."""
     clock = clock or SetClock(start)
     log: list[Sent] = sent if sent is not None else []

@@ -41,6 +41,7 @@ from firebell.kernel.fetch import Fetch, FetchPolicy
 from firebell.kernel.journal import ChainKey
 from firebell.kernel.secrets import Key, Keyring
 from firebell.kernel.work import Runner
+from firebell.migrations.upgrade import upgrade
 from firebell.settings import Settings, load
 from firebell.workflows.delivery_due import Carrier, Sender
 
@@ -172,8 +173,6 @@ def chain_key(key: Key) -> ChainKey:
 
 def prepare(database: Database) -> None:
     """Bring the schema up to date."""
-    from firebell.migrations.upgrade import upgrade
-
     upgrade(database)
 
 
@@ -206,10 +205,18 @@ def ready(house: House) -> dict[str, str]:
 def site_for(house: House, live: Live) -> Site:
     """What the entrypoints see of the house."""
     return Site(
-        settings=house.settings, runner=house.runner, keyring=house.keyring, sealing=house.sealing, sources=house.sources,
-        channels=house.channels, fetch=house.fetch, inbound=house.inbound, worker=house.worker, live=live,
+        settings=house.settings,
+        runner=house.runner,
+        keyring=house.keyring,
+        sealing=house.sealing,
+        sources=house.sources,
+        channels=house.channels,
+        fetch=house.fetch,
+        inbound=house.inbound,
+        worker=house.worker,
+        live=live,
         problems=lambda: ready(house),
-    )  # fmt: skip
+    )
 
 
 def application(house: House) -> Front:

@@ -19,22 +19,37 @@ SECONDS = 8.0
 def alert(n: int) -> dict[str, object]:
     return {
         "status": "firing",
-        "labels": {"alertname": "HighErrorRate", "env": "prod", "instance": f"web-{n}:8080", "service": "checkout", "severity": "high"},
+        "labels": {
+            "alertname": "HighErrorRate",
+            "env": "prod",
+            "instance": f"web-{n}:8080",
+            "service": "checkout",
+            "severity": "high",
+        },
         "annotations": {"description": f"web-{n} is failing – 7.2% of requests", "summary": "Checkout 5xx over 5%"},
-        "startsAt": "2026-11-23T11:45:28.61Z", "endsAt": "0001-01-01T00:00:00Z",
-        "generatorURL": "http://prometheus.example.org:9090/graph?g0.expr=up", "fingerprint": f"{n:016x}",
-    }  # fmt: skip
+        "startsAt": "2026-11-23T11:45:28.61Z",
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://prometheus.example.org:9090/graph?g0.expr=up",
+        "fingerprint": f"{n:016x}",
+    }
 
 
 def body(first: int, count: int) -> bytes:
     alerts = [alert(first + i) for i in range(count)]
     return json.dumps(
         {
-            "receiver": "everything", "status": "firing", "alerts": alerts, "groupLabels": {"alertname": "HighErrorRate"},
-            "commonLabels": {}, "commonAnnotations": {}, "externalURL": "http://alertmanager.example.org:9093", "version": "4",
-            "groupKey": "{}:{}", "truncatedAlerts": 0,
+            "receiver": "everything",
+            "status": "firing",
+            "alerts": alerts,
+            "groupLabels": {"alertname": "HighErrorRate"},
+            "commonLabels": {},
+            "commonAnnotations": {},
+            "externalURL": "http://alertmanager.example.org:9093",
+            "version": "4",
+            "groupKey": "{}:{}",
+            "truncatedAlerts": 0,
         }
-    ).encode()  # fmt: skip
+    ).encode()
 
 
 @dataclass(slots=True)
@@ -107,7 +122,10 @@ async def load(server: Server, count: int, seconds: float, first: int = 0) -> Ta
         payload = template
         for i in range(count):
             payload = payload.replace(f"{10**9 + i:016x}".encode(), f"{n:08x}{i:08x}".encode(), 1)
-        head = f"POST /in/alertmanager/{key} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
+        head = (
+            f"POST /in/alertmanager/{key} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(payload)}\r\n\r\n"
+        )
         return head.encode() + payload
 
     waiting = []

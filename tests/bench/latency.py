@@ -32,14 +32,14 @@ def _send_evenly(server: Server, rate: float, seconds: float) -> tuple[dict[int,
     for n in range(int(rate * seconds)):
         pause = start + n / rate - time.perf_counter()
         if pause > 0:
-            time.sleep(pause)  # noqa: TID251 - a load generator keeps real time
+            time.sleep(pause)
         key = server.keys[n % len(server.keys)]
         body = json.dumps({"summary": f"mark-{n}-", "severity": "high", "dedup_key": f"k{n}"})
         begun[n] = time.perf_counter()
         connection.request("POST", f"/in/generic/{key}", body, {"Content-Type": "application/json"})
         connection.getresponse().read()
         answered.append(time.perf_counter() - begun[n])
-    time.sleep(2)  # noqa: TID251
+    time.sleep(2)
     return begun, answered
 
 
@@ -58,15 +58,19 @@ def main() -> None:
                 arrived.setdefault(int(mark[1]), at)
         print(f"accept (20/s): {_quantiles(answered)}")
         print(f"accept -> webhook (20/s): {_quantiles([arrived[n] - begun[n] for n in arrived])}")
-    with SmtpSink() as mail:
-        with serving(people_count=200, source="generic", channel="email", to="p{n}@example.com", smtp_url=mail.url) as server:
-            begun, _ = _send_evenly(server, 10, 15)
-            reached: dict[int, float] = {}
-            for one in mail.mails:
-                mark = _MARK.search(one.raw)
-                if mark:
-                    reached.setdefault(int(mark[1]), one.at)
-            print(f"accept -> SMTP receiver (10/s): {_quantiles([reached[n] - begun[n] for n in reached])}")
+    with (
+        SmtpSink() as mail,
+        serving(
+            people_count=200, source="generic", channel="email", to="p{n}@example.com", smtp_url=mail.url
+        ) as server,
+    ):  # fmt: skip
+        begun, _ = _send_evenly(server, 10, 15)
+        reached: dict[int, float] = {}
+        for one in mail.mails:
+            mark = _MARK.search(one.raw)
+            if mark:
+                reached.setdefault(int(mark[1]), one.at)
+        print(f"accept -> SMTP receiver (10/s): {_quantiles([reached[n] - begun[n] for n in reached])}")
 
 
 if __name__ == "__main__":

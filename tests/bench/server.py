@@ -52,7 +52,9 @@ class Server:
         return 0.0
 
 
-def seed(settings: Settings, *, people_count: int, source: str, channel: str, to: str, wait_s: int = 540_000) -> list[str]:
+def seed(
+    settings: Settings, *, people_count: int, source: str, channel: str, to: str, wait_s: int = 540_000
+) -> list[str]:
     """``people_count`` people, each alone on a policy of one service with one integration. Returns the keys."""
     house = open_house(settings, inline=True)
 
@@ -62,13 +64,22 @@ def seed(settings: Settings, *, people_count: int, source: str, channel: str, to
             user_id = people.create_user(work, name=f"p{n}", email=f"p{n}@example.com")
             config = house.channels[channel].check({"to": to.format(n=n)})
             methods.add_method(
-                work, user_id, name="only", channel=channel, config=config, masked="…", trusted=True, sealer=house.sealing
+                work,
+                user_id,
+                name="only",
+                channel=channel,
+                config=config,
+                masked="…",
+                trusted=True,
+                sealer=house.sealing,
             )
             target = Target(TargetKind.USER, user_id)
             policy = escalation.create_policy(
                 work, name=f"policy-{n}", climb=Climb((Step((target,), Wait(wait_s)),) * 2, (target,), 0, None)
             )
-            service_id = services.create_service(work, name=f"service-{n}", policy_id=policy.id, default_severity="SEV2")  # type: ignore[typeddict-item]
+            service_id = services.create_service(
+                work, name=f"service-{n}", policy_id=policy.id, default_severity="SEV2"
+            )  # type: ignore[typeddict-item]
             found.append(keys.create_integration(work, service_id, "only", source, house.keyring).key)
         return found
 
@@ -79,9 +90,16 @@ def seed(settings: Settings, *, people_count: int, source: str, channel: str, to
 
 @contextmanager
 def serving(
-    *, people_count: int = 1, source: str = "alertmanager", channel: str = "webhook", to: str = "http://127.0.0.1:9/{n}",
-    database_url: str = "", core: int | None = 0, smtp_url: str = "", keep: bool = False,
-) -> Iterator[Server]:  # fmt: skip
+    *,
+    people_count: int = 1,
+    source: str = "alertmanager",
+    channel: str = "webhook",
+    to: str = "http://127.0.0.1:9/{n}",
+    database_url: str = "",
+    core: int | None = 0,
+    smtp_url: str = "",
+    keep: bool = False,
+) -> Iterator[Server]:
     """Seed, start on core ``core``, wait until ready; stopped and (unless ``keep``) removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="firebell-bench-"))
     settings = Settings(

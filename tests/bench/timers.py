@@ -24,10 +24,12 @@ def main() -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory(prefix="firebell-bench-") as folder:
         settings = Settings(data=Path(folder), allow_http=True, allow_internal=("127.0.0.0/8",))
-        seed(settings, people_count=SERVICES, source="generic", channel="webhook", to="http://127.0.0.1:9/{n}", wait_s=60)
+        seed(
+            settings, people_count=SERVICES, source="generic", channel="webhook", to="http://127.0.0.1:9/{n}", wait_s=60
+        )
         clock = SetClock()
         house = open_house(settings, clock=clock, inline=True)
-        doors = house.runner.read(lambda read: services.integrations(read))
+        doors = house.runner.read(services.integrations)
         intakes = house.runner.read(lambda read: services.intakes(read, [d.id for d in doors]))
         origins = [
             Origin(i.integration_id, i.service_id, i.team_id, i.policy_id, "SEV1", "high") for i in intakes.values()

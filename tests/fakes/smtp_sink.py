@@ -139,7 +139,9 @@ class SmtpSink:
         assert isinstance(message, EmailMessage)
         with self._arrived:
             self.complaints += [f"malformed message: {defect!r}" for defect in message.defects]
-            self.mails.append(Mail(envelope.mail_from or "", list(envelope.rcpt_tos), message, raw, time.perf_counter()))
+            self.mails.append(
+                Mail(envelope.mail_from or "", list(envelope.rcpt_tos), message, raw, time.perf_counter())
+            )
             self._arrived.notify_all()
         return "250 2.0.0 Kept"
 

@@ -17,8 +17,9 @@ from firebell.entrypoints.web import errors as pages_errors
 from firebell.entrypoints.web import routes as pages
 
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'self'; "
     "object-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -69,11 +70,16 @@ def create_app(site: Site, *, on_start: Callable[[], None], on_stop: Callable[[]
         on_stop()
 
     app = FastAPI(
-        title="Firebell", version="0.1.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, lifespan=lifespan,
+        title="Firebell",
+        version="0.1.0",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
         description="From alert to postmortem. Errors are RFC 9457 problem documents.",
         # Starlette would build that redirect from the Host header, which is whatever was sent.
         redirect_slashes=False,
-    )  # fmt: skip
+    )
     app.state.site = site
     pages_errors.install(app)
     routes.install(app)

@@ -33,7 +33,7 @@ TIDY_EVERY_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing the house does by itself: when the next is due, and doing what is due now (True: something was done)."""
+    """One thing the house does by itself: when the next is due, and the act itself (True: something was done)."""
 
     name: str
     due: Callable[[Read], Instant | None]

@@ -122,9 +122,16 @@ class Database:
             connection = sqlite3.connect(
                 path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=512
             )
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "mmap_size=0",
-                           f"cache_size={-32768 if write else -4096}", "journal_size_limit=67108864",
-                "wal_autocheckpoint=4000"):  # fmt: skip
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "busy_timeout=5000",
+                "foreign_keys=ON",
+                "mmap_size=0",
+                f"cache_size={-32768 if write else -4096}",
+                "journal_size_limit=67108864",
+                "wal_autocheckpoint=4000",
+            ):
                 connection.execute(f"PRAGMA {pragma}")
             if not write:
                 connection.execute("PRAGMA query_only=ON")
@@ -149,7 +156,8 @@ class Database:
             holder = os.pread(handle, 200, 0).decode("utf-8", "replace").strip() or "unknown"
             os.close(handle)
             raise LockedOut(
-                f"{path} is in use by another process ({holder}). One process per SQLite file: stop it, or use PostgreSQL."
+                f"{path} is in use by another process ({holder}). "
+                "One process per SQLite file: stop it, or use PostgreSQL."
             ) from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"pid {os.getpid()}, boot {boot_id}, host {os.uname().nodename}\n".encode(), 0)
@@ -175,9 +183,14 @@ class Database:
             if not local and "sslmode" not in self.url.query:
                 arguments["sslmode"] = "verify-full"
             return create_engine(
-                url, connect_args=arguments, pool_pre_ping=True, pool_size=size, max_overflow=size, pool_timeout=5,
+                url,
+                connect_args=arguments,
+                pool_pre_ping=True,
+                pool_size=size,
+                max_overflow=size,
+                pool_timeout=5,
                 isolation_level="READ COMMITTED",
-            )  # fmt: skip
+            )
 
         self._engines = {
             "engine": engine(5000, 3000, 4),
@@ -207,7 +220,7 @@ class Database:
 
         A lost connection only costs latency: whoever needs to know also looks every second.
         """
-        import psycopg
+        import psycopg  # noqa: PLC0415 - an extra: SQLite installations do without
 
         dsn = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         while not stopping.is_set():

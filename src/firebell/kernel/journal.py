@@ -1,7 +1,7 @@
 """The journal: append-only, hash-chained facts. Timeline, audit log, webhooks and live pages are readings of it.
 
 One chain per alert and per incident, one (``admin``) for everything else. In each chain ``n`` counts from 1 without
-gaps and ``hash = HMAC-SHA256(key, previous hash || JCS(row without hash))``, the first previous hash being 32 zero bytes.
+gaps and ``hash = HMAC-SHA256(key, previous hash || JCS(row without hash))``; the first previous hash is 32 zero bytes.
 Rows hold ids, never names, so that forgetting a person leaves the chain valid.
 """
 
@@ -60,7 +60,7 @@ Index(
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened, in the past tense. Subclass with fields of str, int, bool, None, lists and dicts of them.
+    """Something that happened, in the past tense. Fields are str, int, bool, None, and lists and dicts of them.
 
     ``kind`` is the stable name, ``noun.happened`` (``alert.opened``). No floats (they have no canonical form here).
     """
@@ -114,7 +114,7 @@ def append(
     facts: Sequence[tuple[str, Fact]],
     fresh: frozenset[str],
 ) -> None:
-    """Append ``(subject, fact)`` pairs in order. ``fresh`` names chains known to be new, which saves looking them up."""
+    """Append ``(subject, fact)`` pairs in order. ``fresh``: chains known to be new, which need no looking up."""
     if not facts:
         return
     chains = {chain_of(subject) for subject, _ in facts}
@@ -242,7 +242,12 @@ def guard_statements(dialect: str) -> list[str]:
             for verb in ("UPDATE", "DELETE")
         ]
     return [
-        "CREATE OR REPLACE FUNCTION journal_guard() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$",
-        "CREATE OR REPLACE TRIGGER journal_no_change BEFORE UPDATE OR DELETE ON journal FOR EACH ROW EXECUTE FUNCTION journal_guard()",
+        (
+            "CREATE OR REPLACE FUNCTION journal_guard() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$"
+        ),
+        (
+            "CREATE OR REPLACE TRIGGER journal_no_change BEFORE UPDATE OR DELETE ON journal "
+            "FOR EACH ROW EXECUTE FUNCTION journal_guard()"
+        ),
     ]

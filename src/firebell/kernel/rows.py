@@ -1,7 +1,7 @@
 """Many rows with few statements: what keeps the intake fast beside a busy event loop.
 
-A group of several hundred rows costs one hand-over of the interpreter lock per statement instead of one per row. All SQL
-here is ours; both databases speak it.
+Several hundred rows cost one hand-over of the interpreter lock per statement instead of one per row. All SQL here is
+ours; both databases speak it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Units of work: the only module that begins or commits. A lost race repeats the whole unit.
 
-``Runner.run(job, actor)`` opens a transaction, calls ``job(work)``, appends the journal, commits, and only then wakes the
-worker and tells the live pages. ``Runner.read(job, actor)`` is the same for looking. A job may run more than once, so it
-must not act on the outside world.
+``Runner.run(job, actor)`` opens a transaction, calls ``job(work)``, appends the journal, commits, and only then wakes
+the worker and tells the live pages. ``Runner.read(job, actor)`` is the same for looking. A job may run more than once,
+so it must not act on the outside world.
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ class Runner:
         return from_micros(int(at))
 
     def _tell(self, work: Work) -> None:
-        for call in work._after:  # noqa: SLF001 - its own class's counterpart
+        for call in work._after:
             call()
         if work.topics or work.woken:
             self.tell(frozenset(work.topics), work.woken)

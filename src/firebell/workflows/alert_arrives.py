@@ -82,8 +82,15 @@ class _Starting:
     def _new(self, alert: Alert, kind: str) -> Run:
         policy_id = self._policy_of.get(alert.service_id)
         run = escalation.new_run(
-            self._work, alert_id=alert.id, service_id=alert.service_id, team_id=alert.team_id, policy_id=policy_id,
-            policy_version=self._versions.get(policy_id or "", 0), severity=alert.severity, urgency=alert.urgency, kind=kind,
-        )  # fmt: skip
+            self._work,
+            alert_id=alert.id,
+            service_id=alert.service_id,
+            team_id=alert.team_id,
+            policy_id=policy_id,
+            policy_version=self._versions.get(policy_id or "", 0),
+            severity=alert.severity,
+            urgency=alert.urgency,
+            kind=kind,
+        )
         self.runs.append(run)
         return run

@@ -31,7 +31,7 @@ def send_test(work: Work, method_id: str, user_id: str) -> Delivery:
     method = next(m for m in people.methods(work, user_id) if m.id == method_id)
     sent_at = [
         line.delivery.created_at
-        for line in paging_queries.test_deliveries(work, user_id, limit=50)
+        for line in paging_queries.proofs_of_method(work, user_id, limit=50)
         if line.delivery.method_id == method_id and line.delivery.kind == DeliveryKind.TEST
     ]
     if not limits.may_send(sent_at, limits.SENDS_PER_METHOD, work.now):

@@ -61,10 +61,16 @@ class Sender:
     """Sends for one process. ``opened``: unseals what is secret in a method's or a channel's values."""
 
     def __init__(
-        self, runner: Runner, carriers: Mapping[str, Carrier], fetch: Fetch, *, boot_id: str, public_url: Callable[[], str],
+        self,
+        runner: Runner,
+        carriers: Mapping[str, Carrier],
+        fetch: Fetch,
+        *,
+        boot_id: str,
+        public_url: Callable[[], str],
         settings_of: Callable[[str, Mapping[str, str]], Mapping[str, str]],
         method_of: Callable[[ContactMethod], Mapping[str, str]],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._runner = runner
         self._carriers = carriers
         self._fetch = fetch
@@ -116,10 +122,17 @@ class Sender:
         if lead.kind != MessageKind.PAGE or not alerts:
             view = f"{self._public_url()}/alerts/{lead.alert_id}" if lead.alert_id else None
             return Message(
-                id=lead.id, kind=MessageKind(lead.kind), title=lead.title, body=lead.body, urgency="low",
-                alert_id=lead.alert_id, thread=lead.alert_id, view_url=view, copies_possible=lead.attempt > 1,
+                id=lead.id,
+                kind=MessageKind(lead.kind),
+                title=lead.title,
+                body=lead.body,
+                urgency="low",
+                alert_id=lead.alert_id,
+                thread=lead.alert_id,
+                view_url=view,
+                copies_possible=lead.attempt > 1,
                 sent_at_s=micros(work.now) // 1_000_000,
-            )  # fmt: skip
+            )
         page = paging_queries.tried_page(work, lead.page_id)
         ack_url = None
         if page is None or not page.shadow:
@@ -130,9 +143,15 @@ class Sender:
         unnamed = "a deleted service" if service_id else "Firebell itself"
         service = services.display_names(work, [service_id]).get(service_id, unnamed)
         return wording.page(
-            lead, alerts, service=service, why=page.why if page else "", shadow=bool(page and page.shadow), ack_url=ack_url,
-            view_url=f"{self._public_url()}/alerts/{alerts[0].id}", now=work.now,
-        )  # fmt: skip
+            lead,
+            alerts,
+            service=service,
+            why=page.why if page else "",
+            shadow=bool(page and page.shadow),
+            ack_url=ack_url,
+            view_url=f"{self._public_url()}/alerts/{alerts[0].id}",
+            now=work.now,
+        )
 
     def send(self, claimed: Claimed) -> None:
         """Send one claimed message and record it. Never raises for what a provider does."""

@@ -113,7 +113,7 @@ def _step(work: Work, run: Run, alert: Alert | None, out: _Out) -> None:
 
 
 def failed(work: Work, run_id: str, alert_id: str) -> None:
-    """A step raised. After three times in a row the fallback is paged with what there is, and the run rests as a fault."""
+    """A step raised. After three times the fallback is paged with what there is, and the run rests as a fault."""
     alert = alert_rows.take(work, alert_id)
     run = store.take(work, run_id)
     if run is None or not rules.is_due(run, work.now):
@@ -235,7 +235,7 @@ def to_tell(
 
 
 def raise_gap(work: Work, run: Run, alert: Alert) -> None:
-    """The hole in the coverage is an alert of its own, to the team's owners. A hole in that one's ladder raises no other."""
+    """The hole in the coverage is an alert of its own, to the team's owners; a hole in its own ladder raises none."""
     if alert.kind in (AlertKind.COVERAGE_GAP, AlertKind.TEST):
         return
     work.record(alert.id, CoverageGapFound(run_id=run.id, policy_id=run.policy_id))
@@ -251,7 +251,8 @@ def raise_gap(work: Work, run: Run, alert: Alert) -> None:
     signal = Signal(
         status=Status.FIRING, dedup_key=f"coverage-gap:{run.policy_id or alert.service_id}",
         summary=f"Coverage gap: {name} reaches nobody",
-        details=f"The alert {alert.summary!r} found nobody on any step of the escalation policy {name}. Fix the schedule or the policy.",
+        details=f"The alert {alert.summary!r} found nobody on any step of the escalation policy {name}. "
+        "Fix the schedule or the policy.",
     )  # fmt: skip
     new: list[Run] = []
 

@@ -29,7 +29,7 @@ class Breach:
 
 
 def open_alerts_lead_somewhere(read: Read) -> list[str]:
-    """Every open alert has a due step, a live page or message, a rest after having told somebody, or a told fallback."""
+    """Every open alert has a due step, a live message, a rest after having told somebody, or a told fallback."""
     run = and_(
         runs.c.id == alerts.c.run_id,
         or_(runs.c.due_at.is_not(None), runs.c.state.in_(["resting", "exhausted"])),

@@ -102,6 +102,7 @@ signals = Table(
 )
 Index("ix_signals_integration", signals.c.integration_id, signals.c.id)
 
+
 def alert(row: Row[Any]) -> Alert:
     """A row of ``alerts`` as a value."""
     return Alert(**row._mapping)
@@ -180,7 +181,7 @@ _LOAD = "SELECT service_id, unacknowledged FROM service_load WHERE service_id IN
 
 def load(read: Read, service_ids: Iterable[str]) -> dict[str, int]:
     """Unacknowledged alerts per service."""
-    return {service_id: n for service_id, n in read.select_in(_LOAD, service_ids)}
+    return dict(read.select_in(_LOAD, service_ids))
 
 
 def expired(read: Read, now: Instant, limit: int) -> list[str]:

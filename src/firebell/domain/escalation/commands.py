@@ -27,7 +27,15 @@ from firebell.kernel.errors import Changed, Conflict, Invalid, NotFound
 from firebell.kernel.work import Work
 
 
-def create_policy(work: Work, *, name: str, display_name: str = "", team_id: str | None = None, climb: Climb, managed_by: str | None = None) -> Policy:  # fmt: skip
+def create_policy(
+    work: Work,
+    *,
+    name: str,
+    display_name: str = "",
+    team_id: str | None = None,
+    climb: Climb,
+    managed_by: str | None = None,
+) -> Policy:
     """A new policy. Raises Invalid (field and limit), Conflict (name taken)."""
     work.needs(Permission.POLICIES_EDIT, team_id)
     rules.check(climb)
@@ -39,7 +47,17 @@ def create_policy(work: Work, *, name: str, display_name: str = "", team_id: str
     return policy
 
 
-def edit_policy(work: Work, policy_id: str, expected: int | None = None, *, name: str | None = None, display_name: str | None = None, team_id: str | None = None, climb: Climb | None = None, managed_by: str | None = None) -> Policy:  # fmt: skip
+def edit_policy(
+    work: Work,
+    policy_id: str,
+    expected: int | None = None,
+    *,
+    name: str | None = None,
+    display_name: str | None = None,
+    team_id: str | None = None,
+    climb: Climb | None = None,
+    managed_by: str | None = None,
+) -> Policy:
     """Change what is given (``team_id=""``: no team); runs under way keep climbing the version they started with.
 
     Raises Changed when ``expected`` is not the current version. What a file manages is refused (Conflict) unless
@@ -127,7 +145,19 @@ def set_fallback(work: Work, targets: Sequence[Target]) -> None:
     work.record("installation", FallbackSet(people=[t.id for t in targets]))
 
 
-def new_run(work: Work, *, alert_id: str, service_id: str, team_id: str | None, policy_id: str | None, policy_version: int, severity: str, urgency: str, kind: str = RunKind.ALERT, own_climb: Climb | None = None) -> Run:  # fmt: skip
+def new_run(
+    work: Work,
+    *,
+    alert_id: str,
+    service_id: str,
+    team_id: str | None,
+    policy_id: str | None,
+    policy_version: int,
+    severity: str,
+    urgency: str,
+    kind: str = RunKind.ALERT,
+    own_climb: Climb | None = None,
+) -> Run:
     """A run that is due now. Several are written together by :func:`start`."""
     return Run(
         id=ids.new("run", work.now), kind=kind, alert_id=alert_id, service_id=service_id, team_id=team_id,

@@ -19,7 +19,6 @@ from firebell.domain.escalation.model import (
 from firebell.kernel.clock import Instant, micros, plus
 from firebell.kernel.errors import Invalid
 
-
 JOINED_WAIT_S = 300
 
 
@@ -33,7 +32,7 @@ class Moved(StrEnum):
 
 
 def climb(run: Run, ladder: Climb) -> tuple[Moved, Run]:
-    """The run one rung higher. ``movement`` rises with every rung, so an old wake-up or a second click finds a newer one."""
+    """The run one rung higher. ``movement`` rises with every rung, so that a second click finds a newer one."""
     if run.state not in (RunState.CLIMBING, RunState.RESTING):
         return Moved.NOTHING, run
     if run.step + 1 < len(ladder.steps):

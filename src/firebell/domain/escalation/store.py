@@ -116,7 +116,7 @@ _VERSIONS = "SELECT id, version FROM policies WHERE id IN ({keys}) AND deleted_a
 
 def versions(read: Read, policy_ids: Iterable[str]) -> dict[str, int]:
     """The current version of each policy that exists."""
-    return {policy_id: version for policy_id, version in read.select_in(_VERSIONS, policy_ids)}
+    return dict(read.select_in(_VERSIONS, policy_ids))
 
 
 def ladder(read: Read, policy_id: str, version: int) -> Climb | None:

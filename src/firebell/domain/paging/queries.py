@@ -50,9 +50,7 @@ def ledger_of_alert(read: Read, alert_id: str, team: str | None = None) -> list[
     return ledger(read, store.deliveries_of_alerts(read, [alert_id]))
 
 
-def ledger_of_user(
-    read: Read, user_id: str, *, before_id: str | None = None, limit: int = 50
-) -> list[LedgerLine]:
+def ledger_of_user(read: Read, user_id: str, *, before_id: str | None = None, limit: int = 50) -> list[LedgerLine]:
     """Every message to a person with its attempts, newest first (their own, or with PAGES_VIEW)."""
     if read.actor.kind != "user" or read.actor.id != user_id:
         read.needs(Permission.PAGES_VIEW)
@@ -174,7 +172,7 @@ def last_delivered(read: Read, user_id: str) -> dict[str, Instant]:
     return {row.method_id: row.at for row in read.all(query)}
 
 
-def test_deliveries(read: Read, user_id: str, *, limit: int = 10) -> list[LedgerLine]:
+def proofs_of_method(read: Read, user_id: str, *, limit: int = 10) -> list[LedgerLine]:
     """A person's latest test and verification messages with what the provider said."""
     query = (
         select(deliveries)

@@ -61,11 +61,11 @@ def plan(
     memory = _Memory(sent)
     seen = set(busy_services)
     parcels = [_priced(parcel, seen) for parcel in _bundles(_newest_only(waiting, outcome))]
-    parcels.sort(key=lambda p: memory.order(p))
-    for parcel in parcels:
+    parcels.sort(key=memory.order)
+    for priced in parcels:
         if len(outcome.go) >= slots:
             break
-        lead = parcel.lead
+        parcel, lead = priced, priced.lead
         pair = (lead.service_id or "", lead.channel)
         if parcel.priority == rules.FIRST_OF_SERVICE and pair in seen:
             parcel = Parcel(lead, parcel.also, rules.OTHER_PAGE)

@@ -167,9 +167,9 @@ _SAVE_PAGE = (
     )
 )
 _DELIVERY_FIELDS = [
-    n
-    for n in deliveries.c.keys()
-    if n not in ("id", "kind", "page_id", "alert_id", "service_id", "user_id", "created_at")
+    column.name
+    for column in deliveries.columns
+    if column.name not in ("id", "kind", "page_id", "alert_id", "service_id", "user_id", "created_at")
 ]
 _SAVE_DELIVERY = (
     update(deliveries).where(deliveries.c.id == bindparam("_id")).values({n: bindparam(n) for n in _DELIVERY_FIELDS})
@@ -394,7 +394,9 @@ def change_lead(work: Work, run_id: str, before: str, after: str) -> None:
     work.write(update(pages).where(ringing).values(alert_id=after))
 
 
-def add_attempt(work: Work, value: Delivery, outcome: str, *, unknown: bool, reply: str, provider_id: str | None, took_ms: int) -> None:  # fmt: skip
+def add_attempt(
+    work: Work, value: Delivery, outcome: str, *, unknown: bool, reply: str, provider_id: str | None, took_ms: int
+) -> None:
     work.insert(
         attempts,
         [{"delivery_id": value.id, "n": value.attempt, "claimed_at": value.claimed_at, "ended_at": work.now,

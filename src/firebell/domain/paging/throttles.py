@@ -16,7 +16,7 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``n`` in ``window_s``. ``smoothed``: beyond the previous limit the rest of ``n`` is spread over the window."""
+    """At most ``n`` in ``window_s``. ``smoothed``: what exceeds the previous limit is spread over it."""
 
     n: int
     window_s: int

@@ -114,7 +114,7 @@ def _show(here: Here, method_id: str, error: str) -> Response:
         if method is None:
             raise NotFound("There is no such contact method.")
         masks = {str(m.id): m.masked for m in mine.values()}
-        lines = [one for one in paging.test_deliveries(read, here.me.id) if one.delivery.method_id == method_id]
+        lines = [one for one in paging.proofs_of_method(read, here.me.id) if one.delivery.method_id == method_id]
         channel = here.site.channels.get(method.channel)
         return MethodPage(
             method, channel.name if channel else method.channel, state(method),

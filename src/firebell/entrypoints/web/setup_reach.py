@@ -146,7 +146,7 @@ def _method(here: Browser, channel: str, form: Mapping[str, str], error: Refused
         mine = people.methods(read, here.me.id)
         waiting = next((m for m in reversed(mine) if m.verified_at is None), None)
         lines = [
-            line for line in paging_queries.test_deliveries(read, here.me.id)
+            line for line in paging_queries.proofs_of_method(read, here.me.id)
             if waiting is not None and line.delivery.method_id == waiting.id
         ]  # fmt: skip
         masks = {str(m.id): m.masked for m in mine}
