@@ -44,8 +44,10 @@ def rehearse(
 
 def _why(line: Mapping[str, Any]) -> str:
     """``no verified method: cleo``: the reason in words, the name as it is."""
-    reason, colon, whom = (line["reason"] or line["why"]).partition(":")
-    return (reason.replace("_", " ") if line["reason"] else reason) + colon + whom
+    if not line["reason"]:
+        return str(line["why"])
+    reason, colon, whom = str(line["reason"]).partition(":")
+    return reason.replace("_", " ") + colon + whom
 
 
 def seconds(text: str) -> int:
