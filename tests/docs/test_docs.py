@@ -90,7 +90,7 @@ def commands(page: Path) -> list[str]:
 
 
 def fault(line: str) -> str:
-    """Why the command line would refuse this, or nothing. ``firebell a | b`` is a list of names; ``…`` stands for words."""
+    """Why the command line would refuse this, or nothing. ``firebell a | b`` is a list of names."""
     words = shlex.split(line, comments=True)[1:]
     if "|" in words:
         return ""
