@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Annotated
 
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -15,6 +16,8 @@ from firebell.entrypoints.site import Site
 from firebell.entrypoints.tracing import Tracing
 from firebell.entrypoints.web import errors as pages_errors
 from firebell.entrypoints.web import routes as pages
+from firebell.kernel.actor import Actor
+from firebell.kernel.errors import TooMany
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -104,8 +107,11 @@ def _health(app: FastAPI, site: Site) -> None:
 
 
 def _live(app: FastAPI, site: Site) -> None:
-    @app.get("/live/events", include_in_schema=False, dependencies=[Depends(callers.api_actor)])
-    async def events() -> StreamingResponse:
+    @app.get("/live/events", include_in_schema=False)
+    async def events(caller: Annotated[Actor, Depends(callers.api_actor)]) -> StreamingResponse:
+        who = f"{caller.kind}:{caller.id}"
+        if not site.live.takes(who):
+            raise TooMany("You have too many live pages open.", hint="Close some of them.")
         return StreamingResponse(
-            site.live.events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+            site.live.events(who), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
         )

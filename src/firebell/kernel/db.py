@@ -137,13 +137,21 @@ class Database:
                 connection.execute("PRAGMA query_only=ON")
             return connection
 
-        self.writer = create_engine("sqlite://", creator=lambda: connect(write=True), poolclass=StaticPool)
+        # An error of a statement goes to the log; what was to be stored, secrets among it, does not.
+        self.writer = create_engine(
+            "sqlite://", creator=lambda: connect(write=True), poolclass=StaticPool, hide_parameters=True
+        )
         event.listen(self.writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
         if memory:
             self.readers = self.writer
         else:
             self.readers = create_engine(
-                "sqlite://", creator=lambda: connect(write=False), poolclass=QueuePool, pool_size=8, max_overflow=8
+                "sqlite://",
+                creator=lambda: connect(write=False),
+                poolclass=QueuePool,
+                pool_size=8,
+                max_overflow=8,
+                hide_parameters=True,
             )
             event.listen(self.readers, "begin", lambda c: c.exec_driver_sql("BEGIN"))
         self._engines: Mapping[str, Engine] = dict.fromkeys(LANES, self.writer)
@@ -190,6 +198,7 @@ class Database:
                 max_overflow=size,
                 pool_timeout=5,
                 isolation_level="READ COMMITTED",
+                hide_parameters=True,
             )
 
         self._engines = {

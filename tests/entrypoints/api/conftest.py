@@ -86,7 +86,7 @@ def opened(story: Story) -> Iterator[Api]:
     )
     story.service("checkout", policy="payments", team="payments")
     story.service("other", severity="SEV3")
-    client = TestClient(application(story.house), raise_server_exceptions=True)
+    client = TestClient(application(story.house), raise_server_exceptions=True, client=("127.0.0.1", 50_000))
     api = Api(story, client)
     api.token("root", EVERYTHING)
     for name in ("ann", "max", "ben", "vic", "tia"):

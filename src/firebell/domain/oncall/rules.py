@@ -34,6 +34,8 @@ from firebell.kernel.ids import LayerId, ScheduleId
 EVERY_MAX = 9000
 SLOTS_MAX = 500
 PRIORITY_MAX = 9
+LAYERS_MAX = 50
+RESTRICTIONS_MAX = 300  # of all layers together; every page that says who is on call walks along them
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
 
 
@@ -196,6 +198,13 @@ def check_name(name: str) -> str:
 
 def check_layers(layers: Sequence[RotationLayer], field: str = "layers") -> None:
     """Raise :class:`Invalid` naming the field of the first value that cannot be used."""
+    if len(layers) > LAYERS_MAX:
+        raise Invalid(f"At most {LAYERS_MAX} layers.", field=field, hint="Make another schedule.")
+    if sum(len(layer.restrictions) for layer in layers) > RESTRICTIONS_MAX:
+        raise Invalid(
+            f"At most {RESTRICTIONS_MAX} restrictions in all layers together.", field=field,
+            hint="One restriction can name several weekdays.",
+        )  # fmt: skip
     names: set[str] = set()
     for i, layer in enumerate(layers):
         where = f"{field}[{i}]"

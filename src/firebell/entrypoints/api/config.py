@@ -22,6 +22,7 @@ from firebell.workflows.config.reading import FILE_BYTES_MAX, File
 
 router = APIRouter(tags=["config"], route_class=ApiRoute)
 
+PROBLEMS_SHOWN = 1000
 _Value = Annotated[str, Field(max_length=65_536)]
 
 
@@ -185,6 +186,6 @@ def _answered(job: Callable[[], Plan]) -> PlanShown | JSONResponse:
         document = problems.document(bad.status, bad.slug, bad.message, field=bad.field, hint=bad.hint)
         document["problems"] = [
             {"file": p.place.file, "line": p.place.line, "path": p.place.path, "message": p.message, "hint": p.hint}
-            for p in bad.problems
+            for p in bad.problems[:PROBLEMS_SHOWN]
         ]
         return JSONResponse(document, bad.status, media_type="application/problem+json")

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from firebell.domain.alerts import queries as alerts
 from firebell.domain.paging import queries as paging
+from firebell.entrypoints import callers
 from firebell.entrypoints.site import Site, site_of
 from firebell.kernel.clock import seconds_between
 from firebell.kernel.work import Read
@@ -79,9 +80,18 @@ class House(Collector):
         ]
 
 
+def _from_this_machine(request: Request) -> bool:
+    """Whether nobody else can be asking; a proxy on this machine passes on what others ask, and says so."""
+    peer = request.client.host if request.client else ""
+    passed_on = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via"))
+    return peer in ("127.0.0.1", "::1") and not passed_on
+
+
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
-    """Counters and gauges in Prometheus' text format."""
+    """Counters and gauges in Prometheus' text format: for this machine itself, and for whoever has a token."""
+    if not _from_this_machine(request):
+        callers.api_actor(request)
     registry: CollectorRegistry | None = getattr(request.app.state, "metrics", None)
     if registry is None:
         registry = request.app.state.metrics = CollectorRegistry()

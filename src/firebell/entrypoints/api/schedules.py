@@ -39,6 +39,7 @@ Layers = Annotated[
 ]
 Moment = Annotated[str | None, Query(max_length=50, description="RFC 3339, for example 2026-01-05T09:00:00Z.")]
 RANGE_S = 14 * 86_400
+SHIFTS_MAX = 20_000
 
 
 class ScheduleShown(Shown):
@@ -211,6 +212,8 @@ def shifts(
         if user is not None:
             wanted = references.user_id(r, user)
             found = tuple(one for one in found if one.user_id == wanted)
+        if len(found) > SHIFTS_MAX:
+            raise Invalid(f"These are more than {SHIFTS_MAX} shifts.", field="to", hint="Ask for several ranges.")
         return shifts_shown(r, found)
 
     return read(request, look, caller)

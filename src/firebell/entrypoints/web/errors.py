@@ -21,7 +21,7 @@ from firebell.kernel.actor import NOBODY
 from firebell.kernel.errors import Refused
 
 log = structlog.get_logger()
-API = ("/api/", "/in/", "/healthz", "/readyz", "/live/", "/search.json")
+API = ("/api/", "/in/", "/healthz", "/readyz", "/live/", "/search.json", "/metrics")
 TITLES = {
     401: "Sign in first", 403: "Not for you", 404: "Nothing here", 405: "Not that way", 409: "That cannot be done now",
     412: "Somebody was faster", 422: "That cannot be used", 429: "Slow down", 503: "Busy for a moment",

@@ -65,6 +65,9 @@ def read(files: Sequence[File], environment: Mapping[str, str], problems: list[P
         except yaml.YAMLError as error:
             problems.append(_unreadable(file, error))
             continue
+        except RecursionError:
+            problems.append(Problem(Place(file.path, 1), "The document is too deep or too large.", "Flatten it."))
+            continue
         for node in nodes:
             building = _Building(file, environment, problems)
             content = building.value(node, "") if node is not None else None
