@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,13 +31,44 @@ def postgres_server() -> Iterator[str]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The name of a migrated database, copied in milliseconds for each test."""
+    name = f"fb_template_{os.getpid()}"
+    databases.migrated(databases.fresh_database(postgres_server, name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "firebell.db"
+    databases.migrated(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database of either kind."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated database of either kind with nothing in it."""
+    if request.param == "sqlite":
+        path = tmp_path / "firebell.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    template: str = request.getfixturevalue("postgres_template")
+    url = databases.fresh_database(server, f"fb_{os.getpid()}_{next(_counter)}", template=template)
+    yield url
+    databases.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database of either kind without a single table."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'firebell.db'}"
     server: str = request.getfixturevalue("postgres_server")
-    return databases.fresh_database(server, f"fb_{os.getpid()}_{next(_counter)}")
+    return databases.fresh_database(server, f"fb_empty_{os.getpid()}_{next(_counter)}")
 
 
 @pytest.fixture

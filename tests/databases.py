@@ -13,6 +13,9 @@ from pathlib import Path
 
 import psycopg
 
+from firebell.kernel.db import Database
+from firebell.migrations.upgrade import upgrade
+
 
 def programs() -> Path | None:
     """The folder of PostgreSQL's server programs, if they are installed."""
@@ -68,9 +71,24 @@ def cluster(*settings: str) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def fresh_database(server: str, name: str) -> str:
-    """An empty database; returns its URL."""
+def fresh_database(server: str, name: str, *, template: str = "template1") -> str:
+    """A new database, empty or a copy of ``template``; returns its URL."""
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
     return f"{server}/{name}"
+
+
+def drop_database(url: str) -> None:
+    """Remove a database made by :func:`fresh_database`, whoever is still connected."""
+    server, _, name = url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+
+
+def migrated(url: str) -> str:
+    """Bring the database up to date once, to be copied for every test; returns the URL."""
+    database = Database(url)
+    upgrade(database)
+    database.close()
+    return url

@@ -19,8 +19,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def runner(database_url: str, clock: SetClock) -> Iterator[Runner]:
-    database = Database(database_url)
+def runner(empty_database_url: str, clock: SetClock) -> Iterator[Runner]:
+    database = Database(empty_database_url)
     journal.create(database.writer)
     things.create(database.writer)
     with database.writer.begin() as connection:

@@ -33,8 +33,8 @@ ORDER BY 1, 2, 3
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
+def database(empty_database_url: str) -> Iterator[Database]:
+    opened = Database(empty_database_url)
     yield opened
     opened.close()
 

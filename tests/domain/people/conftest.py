@@ -16,9 +16,9 @@ from firebell.kernel.clock import SetClock
 from firebell.kernel.db import Database, metadata
 from firebell.kernel.journal import ChainKey, Entry, journal
 from firebell.kernel.work import Read, Runner, Work
+from tests.databases import fresh_database
 
 T = TypeVar("T")
-POSTGRES = os.environ.get("FIREBELL_TEST_PG", "")
 
 
 @dataclass
@@ -60,10 +60,9 @@ class House:
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     if request.param == "sqlite":
         database = Database(f"sqlite:///{tmp_path}/firebell.db")
-    elif POSTGRES:
-        database = Database(POSTGRES)
     else:
-        pytest.skip("FIREBELL_TEST_PG names no PostgreSQL database")
+        server: str = request.getfixturevalue("postgres_server")
+        database = Database(fresh_database(server, f"fb_people_{os.getpid()}"))
     mine = [t for t in metadata.sorted_tables if t is journal or t.name in OWN]
     metadata.drop_all(database.writer, tables=mine)
     metadata.create_all(database.writer, tables=mine)

@@ -159,9 +159,7 @@ def test_no_rule_fires_early_or_twice_and_every_one_fires_by_the_tick_that_passe
     wanted: list[int], pauses: list[int]
 ) -> None:
     names = [f"m{i}" for i in range(len(wanted))]
-    person = Person(
-        ANN, tuple(method(n) for n in names), tuple(rule(n, d) for n, d in zip(names, wanted, strict=True))
-    )
+    person = Person(ANN, tuple(method(n) for n in names), tuple(rule(n, d) for n, d in zip(names, wanted, strict=True)))
     fired: list[tuple[int, float]] = []
     covered, now = None, NOW
     for pause_s in pauses:

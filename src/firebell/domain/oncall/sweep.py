@@ -7,7 +7,7 @@ calendar for every stretch of time in which nothing changes, so the two cannot d
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from firebell.domain.oncall.model import (
@@ -27,6 +27,7 @@ from firebell.domain.oncall.model import (
 )
 from firebell.domain.oncall.rotation import Stretch, Turn, stretches, turn_at
 from firebell.kernel.clock import Instant, plus
+from firebell.kernel.ids import LayerId
 
 SEAM_S = 1.0
 """Seconds without anybody that are a seam between two shifts and not a gap."""
@@ -134,8 +135,17 @@ class _Piece:
     window: Window | None = None
 
 
+def _told_apart(schedule: Schedule) -> Schedule:
+    """Layers of an unsaved draft have no ids yet; two of them must not pass for one, or a shift of one is lost."""
+    if all(layer.id for layer in schedule.layers):
+        return schedule
+    named = (replace(layer, id=layer.id or LayerId(f"draft-{n}")) for n, layer in enumerate(schedule.layers))
+    return replace(schedule, layers=tuple(named))
+
+
 def calendar(schedule: Schedule, begin: Instant, end: Instant) -> Calendar:
     """Everything in ``[begin, end)``. A smaller window's calendar is the cut of a larger one's."""
+    schedule = _told_apart(schedule)
     # Looked at a seam's length beyond both edges, so that a gap cut short by the window is not taken for a seam.
     left, right = plus(begin, -SEAM_S), plus(end, SEAM_S)
     pieces, skipped = _pieces(schedule, left, right)
