@@ -75,3 +75,15 @@ def test_a_failed_statement_does_not_repeat_what_was_to_be_stored(database_url: 
         assert "planted-secret" not in str(failed.value)
     finally:
         database.close()
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_stranger_cannot_fill_the_memory_with_a_form(api: Api, kind: str) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"a" * 200_000 + b"\r\n"
+    body = part * 12 + b"--x--\r\n" if "multipart" in kind else b"&".join([b"a=" + b"a" * 200_000] * 12)
+    assert api.client.post("/sign-in", content=body, headers={"Content-Type": kind}).status_code == 413
+
+
+def test_an_ordinary_form_of_either_kind_is_read(api: Api) -> None:
+    for given in ({"data": {"theme": "dark"}}, {"data": {"theme": "dark"}, "files": {"none": ("", b"")}}):
+        assert api.client.post("/theme", follow_redirects=False, **given).status_code == 303  # type: ignore[arg-type]

@@ -18,9 +18,8 @@ def test_a_token_for_teams_makes_nobody_a_manager(api: Api) -> None:
     assert [one["user"] for one in api.ok("root", "GET", "/teams/search/members")] == ["max"]
 
 
-def test_a_teams_own_manager_may_take_in_others(api: Api) -> None:
+def test_whoever_holds_as_much_may_hand_it_on(api: Api) -> None:
     members: dict[str, Any] = {"members": [{"user": "ben"}, {"user": "tia", "role": "manager"}, {"user": "vic"}]}
-    assert api.call("payments", "PUT", "/teams/payments/members", members).status_code == 200
     assert api.ok("max", "PUT", "/teams/payments/members", members)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from firebell.domain.people import store
-from firebell.domain.people.model import User
+from firebell.domain.people.model import TeamRole, User
 from firebell.kernel.actor import GRANTS, Actor, Permission, Role
 from firebell.kernel.errors import Conflict, Forbidden, NotFound
 from firebell.kernel.work import Read, Work
@@ -22,8 +22,15 @@ def needs_self_or(read: Read, permission: Permission, user_id: str) -> None:
 def needs_role(read: Read, role: Role) -> None:
     """Nobody hands out, or takes over, more than they hold: a token that may edit people makes no administrator."""
     if not GRANTS[role] <= read.actor.grants:
+        raise Forbidden(f"This needs everything the role {role} may do.", field="role", hint="Ask an administrator.")
+
+
+def needs_team_role(read: Read, role: TeamRole, team_id: str) -> None:
+    """The same within a team. Who may apply a configuration may describe any team."""
+    held = all(read.actor.may(permission, team_id) for permission in GRANTS[Role(role.value)])
+    if not held and not read.actor.may(Permission.CONFIG_APPLY):
         raise Forbidden(
-            f"This needs everything the role {role} may do.", field="role", hint="Ask an administrator."
+            f"This needs everything a team's {role} may do.", field="members", hint="Ask an administrator."
         )
 
 

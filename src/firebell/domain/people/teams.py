@@ -90,7 +90,10 @@ def detach_team(work: Work, team_id: str) -> None:
 
 
 def set_members(work: Work, team_id: str, members: Mapping[str, TeamRole], *, managed_by: str | None = None) -> None:
-    """Make ``members`` (user id → role within the team) the whole team. Raises NotFound for an unknown person."""
+    """Make ``members`` (user id → role within the team) the whole team.
+
+    Raises NotFound for an unknown person, Forbidden for a role that may more there than the actor.
+    """
     work.needs(Permission.TEAMS_EDIT, team_id)
     team = store.take_team(work, team_id)
     authority.check_managed(team.managed_by, managed_by)
@@ -101,6 +104,9 @@ def set_members(work: Work, team_id: str, members: Mapping[str, TeamRole], *, ma
     after = {UserId(user_id): TeamRole(role) for user_id, role in members.items()}
     if after == before:
         return
+    for user_id, role in after.items():
+        if before.get(user_id) is not role:
+            authority.needs_team_role(work, role, team_id)
     store.replace_members(work, team_id, after)
     work.record(
         team_id,

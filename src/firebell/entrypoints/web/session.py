@@ -6,14 +6,15 @@ A page's handler asks for ``here: Here`` (signed in) or ``here: Anyone`` (sign-i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 
 from firebell.domain.alerts import queries as alerts
 from firebell.domain.people import queries as people
@@ -34,6 +35,7 @@ T = TypeVar("T")
 SECRET_PATHS = ("/a/", "/invite/", "/reset/", "/setup/")
 SECRET_HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
 LIVE_HEADER = "firebell-live"
+FORM_MAX_BYTES = 2 << 20
 
 
 @dataclass(slots=True)
@@ -194,7 +196,28 @@ async def posted_lists(request: Request) -> Mapping[str, list[str]]:
 async def _form(request: Request) -> FormData:
     if request.method in callers.SAFE:
         return FormData()
-    return await request.form(max_files=0, max_fields=400, max_part_size=256 * 1024)
+    known: FormData | None = getattr(request.state, "form", None)
+    if known is None:
+        body = await _body(request)
+
+        async def receive() -> MutableMapping[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        whole = Request(request.scope, receive)
+        known = request.state.form = await whole.form(max_files=0, max_fields=400, max_part_size=256 * 1024)
+    return known
+
+
+async def _body(request: Request) -> bytes:
+    # The parser bounds each field and their number, which together are still a hundred megabytes for a stranger.
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > FORM_MAX_BYTES:
+            raise HTTPException(413, "This form is too large.")
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 Form = Annotated[Mapping[str, str], Depends(posted)]
