@@ -63,7 +63,7 @@ class Faulty:
 
 def test_a_fault_in_reading_is_paged_as_an_unreadable_signal(api: Api) -> None:
     made = integration(api)
-    inbound = Inbound(api.story.house.runner, {"generic": Faulty()})  # type: ignore[dict-item]
+    inbound = Inbound(api.story.house.runner, {"generic": Faulty()})
     answer = TestClient(inbound).post(f"/in/generic/{made['key']}", json={"summary": "disk full"})
     inbound.batch.close()
     assert answer.status_code == 202
@@ -78,13 +78,13 @@ class Poisonous(Faulty):
     def parse(self, request: Request) -> Any:
         found = self._real.parse(request)
         for signal in found:
-            signal.labels["bad"] = object()
+            signal.labels["bad"] = object()  # type: ignore[assignment]
         return found
 
 
 def test_a_signal_that_cannot_be_stored_is_paged_as_an_unreadable_one(api: Api) -> None:
     made = integration(api)
-    inbound = Inbound(api.story.house.runner, {"generic": Poisonous()})  # type: ignore[dict-item]
+    inbound = Inbound(api.story.house.runner, {"generic": Poisonous()})
     answer = TestClient(inbound).post(f"/in/generic/{made['key']}", json={"summary": "disk full", "labels": {"a": "b"}})
     inbound.batch.close()
     assert answer.status_code == 202
