@@ -20,6 +20,35 @@ _TOO_LONG = (
 )
 
 
+class _Corked:
+    """A transport that sends what is written within one turn of the loop together.
+
+    uvicorn writes head and body apart; two system calls a reply are a fifth of what a signal costs.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._waiting: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._waiting:
+            self._loop.call_soon(self._flush)
+        self._waiting.append(data)
+
+    def _flush(self) -> None:
+        if self._waiting:
+            together, self._waiting = b"".join(self._waiting), []
+            self._transport.write(together)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class Guarded(HttpToolsProtocol):
     """Closes a connection whose request has not begun within ten seconds (its head read to the end), whose head is
     longer than 64 KiB by the time another read is needed, or whose body pauses for twenty seconds. Answers under way
@@ -33,11 +62,12 @@ class Guarded(HttpToolsProtocol):
         super().__init__(*given, **named)
         self._head_bytes = 0
         self._in_head = True
+        self._begun = False
         self._in_body = False
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(_Corked(transport, self.loop))  # type: ignore[arg-type]
         self._expect_within(self.head_within_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -51,19 +81,20 @@ class Guarded(HttpToolsProtocol):
             if self._head_bytes > HEAD_MAX_BYTES + len(data):
                 self._refuse()
                 return
-            if self._deadline is None:
-                # A request on a connection that was kept: its head has the same time as a first one's.
-                self._expect_within(self.head_within_s)
         super().data_received(data)
-        if self._in_body and not self.transport.is_closing():
-            self._expect_within(self.silent_max_s)
+        # Only what is still incomplete is timed: most requests come whole in one read and need no timer.
+        if self._in_body:
+            if not self.transport.is_closing():
+                self._expect_within(self.silent_max_s)
+        elif self._begun and self._deadline is None:
+            self._expect_within(self.head_within_s)
 
     def on_message_begin(self) -> None:
-        self._in_head, self._in_body = True, False
+        self._in_head, self._begun, self._in_body = True, True, False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._in_head, self._in_body, self._head_bytes = False, True, 0
+        self._in_head, self._begun, self._in_body, self._head_bytes = False, False, True, 0
         self._no_deadline()
         super().on_headers_complete()
 

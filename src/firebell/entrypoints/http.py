@@ -46,10 +46,14 @@ class Front:
         self._app = app
         wanted = [*SECURITY_HEADERS.items(), *([HSTS] if site.base_url.startswith("https://") else [])]
         self._headers = [(name.lower().encode(), value.encode()) for name, value in wanted]
+        self._inbound.headers = self._headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if self._inbound.wants(scope):
+            await self._inbound(scope, receive, send)
             return
 
         async def guarded(message: Message) -> None:
@@ -59,7 +63,7 @@ class Front:
                 message = {**message, "headers": [*given, *(pair for pair in self._headers if pair[0] not in said)]}
             await send(message)
 
-        await (self._inbound if self._inbound.wants(scope) else self._app)(scope, receive, guarded)
+        await self._app(scope, receive, guarded)
 
 
 def create_app(site: Site, *, on_start: Callable[[], None], on_stop: Callable[[], None]) -> FastAPI:

@@ -76,6 +76,8 @@ class Inbound:
         self._doors: dict[tuple[str, str], _Door] = {}
         runner.on_commit(self._forget)
         self.batch: Batch[_Knock, list[Ingested] | None] = Batch(runner, _take_in)
+        self.headers: list[tuple[bytes, bytes]] = []
+        """What every answer carries besides its own; the front of the house sets it."""
         self.accepted = 0
         self.refused: dict[str, int] = {}
 
@@ -89,7 +91,7 @@ class Inbound:
         headers += [(name.lower().encode(), value.encode()) for name, value in reply.headers.items()]
         if reply.status == 413:
             headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers + self.headers})
         await send({"type": "http.response.body", "body": reply.body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
