@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from firebell.domain.paging import queue, rules, store
+from firebell.domain.paging import link_store, queue, rules, settings_store, store
 from firebell.domain.paging.model import (
     AckToken,
     ChannelConfigured,
@@ -301,7 +301,7 @@ def try_again_elsewhere(work: Work, page_id: str, method_ids: Sequence[str]) -> 
 
 def issue_links(work: Work, links: Sequence[tuple[str, Sequence[str], str, str | None]]) -> None:
     """Remember ack links: (hash, alert ids, user id, page id). They acknowledge or escalate, never resolve."""
-    store.add_tokens(
+    link_store.add_tokens(
         work,
         [{"hash": hashed, "alert_ids": list(alerts), "user_id": user_id, "page_id": page_id,
           "verbs": ["acknowledge", "escalate"], "expires_at": plus(work.now, rules.ACK_LINK_S)}
@@ -312,7 +312,7 @@ def issue_links(work: Work, links: Sequence[tuple[str, Sequence[str], str, str |
 def use_link(work: Work, plain: str) -> AckToken:
     """Use a link up: it acknowledges once. Raises NotFound (unknown), Forbidden (expired), Conflict (used)."""
     found = link(work, plain)
-    if found.used_at is not None or not store.use_token(work, hash_token(plain)):
+    if found.used_at is not None or not link_store.use_token(work, hash_token(plain)):
         raise Conflict("This link has been used.", hint="Sign in and open the alert from there.")
     return found
 
@@ -322,13 +322,13 @@ def undo_link(work: Work, plain: str) -> AckToken:
     found = link(work, plain)
     if not rules.may_undo(found.used_at, work.now):
         raise Conflict("It is too late to undo this.", hint="Sign in and open the alert from there.")
-    store.release_token(work, hash_token(plain))
+    link_store.release_token(work, hash_token(plain))
     return found
 
 
 def configure_channel(work: Work, channel: str, settings: Mapping[str, str]) -> None:
     """Set an installation's settings of one channel (checked by the channel, secrets sealed by the caller)."""
     work.needs(Permission.SETTINGS_EDIT)
-    store.set_settings(work, channel, settings)
+    settings_store.set_settings(work, channel, settings)
     work.record("installation", ChannelConfigured(channel=channel))
     work.publish("settings")

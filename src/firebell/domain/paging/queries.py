@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from firebell.domain.paging import rules, store
+from firebell.domain.paging import link_store, rules, settings_store, store
 from firebell.domain.paging.model import AckToken, Delivery, Page
 from firebell.domain.paging.store import attempts, deliveries, pages
 from firebell.kernel.actor import Permission
@@ -127,7 +127,7 @@ def tried_methods(read: Read, page_id: str) -> list[Delivery]:
 
 def link(read: Read, plain: str) -> AckToken:
     """What an ack link may do. NotFound when unknown, Forbidden when expired."""
-    found = store.token(read, hash_token(plain))
+    found = link_store.token(read, hash_token(plain))
     if found is None:
         raise NotFound("This link is not known.", hint="Sign in and open the alert from there.")
     if micros(found.expires_at) < micros(read.now):
@@ -159,7 +159,7 @@ def next_delivery_due(read: Read) -> Instant | None:
 
 def channel_settings(read: Read) -> dict[str, dict[str, str]]:
     """Installation settings per channel as stored (secrets sealed)."""
-    return store.settings(read)
+    return settings_store.settings(read)
 
 
 def last_delivered(read: Read, user_id: str) -> dict[str, Instant]:

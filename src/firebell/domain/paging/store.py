@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -26,9 +26,9 @@ from sqlalchemy import (
     update,
 )
 
-from firebell.domain.paging.model import AckToken, Delivery, DeliveryState, Page, PageState
+from firebell.domain.paging.model import Delivery, DeliveryState, Page, PageState
 from firebell.kernel.clock import Instant, plus
-from firebell.kernel.db import Doc, InstantType, metadata
+from firebell.kernel.db import InstantType, metadata
 from firebell.kernel.work import Read, Work
 
 pages = Table(
@@ -117,26 +117,6 @@ attempts = Table(
     Column("took_ms", Integer, nullable=False),
 )
 Index("ix_attempts_delivery", attempts.c.delivery_id)
-
-ack_tokens = Table(
-    "ack_tokens",
-    metadata,
-    Column("hash", String, primary_key=True),
-    Column("alert_ids", Doc, nullable=False),
-    Column("user_id", String, nullable=False),
-    Column("page_id", String),
-    Column("verbs", Doc, nullable=False),
-    Column("expires_at", InstantType, nullable=False),
-    Column("used_at", InstantType),
-)
-
-channel_settings = Table(
-    "channel_settings",
-    metadata,
-    Column("channel", String, primary_key=True),
-    Column("settings", Doc, nullable=False),
-    Column("updated_at", InstantType, nullable=False),
-)
 
 
 def page(row: Row[Any]) -> Page:
@@ -407,47 +387,3 @@ def add_attempt(
 def attempts_of(read: Read, delivery_ids: Iterable[str]) -> Sequence[Row[Any]]:
     query = select(attempts).where(attempts.c.delivery_id.in_(sorted(set(delivery_ids)))).order_by(attempts.c.seq)
     return read.all(query)
-
-
-def add_tokens(work: Work, rows: Sequence[Mapping[str, Any]]) -> None:
-    work.insert(ack_tokens, rows)
-
-
-def token(read: Read, hashed: str) -> AckToken | None:
-    row = read.one(select(ack_tokens).where(ack_tokens.c.hash == hashed))
-    if row is None:
-        return None
-    return AckToken(tuple(row.alert_ids), row.user_id, tuple(row.verbs), row.expires_at, row.used_at, row.page_id)
-
-
-def use_token(work: Work, hashed: str) -> bool:
-    """Mark the link used; False when somebody just did."""
-    return bool(
-        work.write(
-            update(ack_tokens)
-            .where(ack_tokens.c.hash == hashed, ack_tokens.c.used_at.is_(None))
-            .values(used_at=work.now)
-        )
-    )
-
-
-def release_token(work: Work, hashed: str) -> None:
-    """Make a used link good again."""
-    work.write(update(ack_tokens).where(ack_tokens.c.hash == hashed).values(used_at=None))
-
-
-def settings(read: Read, channel: str | None = None) -> dict[str, dict[str, str]]:
-    query = select(channel_settings)
-    if channel is not None:
-        query = query.where(channel_settings.c.channel == channel)
-    return {row.channel: dict(row.settings) for row in read.all(query)}
-
-
-def set_settings(work: Work, channel: str, values: Mapping[str, str]) -> None:
-    changed = work.write(
-        update(channel_settings)
-        .where(channel_settings.c.channel == channel)
-        .values(settings=dict(values), updated_at=work.now)
-    )
-    if not changed:
-        work.insert(channel_settings, [{"channel": channel, "settings": dict(values), "updated_at": work.now}])
