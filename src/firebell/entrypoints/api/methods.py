@@ -17,7 +17,7 @@ from firebell.entrypoints.api.frame import Body, Shown, iso
 from firebell.entrypoints.api.requests import ApiRoute
 from firebell.entrypoints.callers import Caller
 from firebell.entrypoints.site import Site, read, run, site_of
-from firebell.integrations.channels.contract import Channel
+from firebell.integrations.channels.contract import Channel, made_up
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Invalid, NotFound
 from firebell.kernel.work import Read, Work
@@ -44,6 +44,12 @@ class MethodShown(Shown):
     last_delivered_at: str | None
     managed_by: str | None
     html_url: str
+
+
+class MethodMade(MethodShown):
+    """``made_secrets``: secrets that Firebell made because none were given. Keep them: this answer alone shows them."""
+
+    made_secrets: dict[str, str] = Field(default_factory=dict)
 
 
 class NewMethod(Body):
@@ -129,6 +135,10 @@ def shown(request: Request, method: ContactMethod) -> MethodShown:
     )  # fmt: skip
 
 
+def _with_secrets(request: Request, method: ContactMethod, secrets: dict[str, str]) -> MethodMade:
+    return MethodMade(**shown(request, method).model_dump(), made_secrets=secrets)
+
+
 @router.get("/contact-methods")
 def list_methods(request: Request, user: str, caller: Caller) -> list[MethodShown]:
     """A person's contact methods: for themselves and for administrators."""
@@ -137,21 +147,24 @@ def list_methods(request: Request, user: str, caller: Caller) -> list[MethodShow
 
 
 @router.post("/contact-methods", status_code=201)
-def add_method(request: Request, user: str, caller: Caller, body: NewMethod) -> MethodShown:
-    """A new destination. It is never paged before it is verified."""
+def add_method(request: Request, user: str, caller: Caller, body: NewMethod) -> MethodMade:
+    """A new destination. It is never paged before it is verified.
+
+    A webhook's signing secret that is left out is made, and shown in this answer only.
+    """
     site = site_of(request)
     channel = _channel(site, body.channel)
 
-    def make(w: Work) -> ContactMethod:
+    def make(w: Work) -> tuple[ContactMethod, dict[str, str]]:
         owner = owner_of(w, user)
         values = _checked(channel, body.values)
         made = methods.add_method(
             w, owner, name=body.name, channel=body.channel, config=values, masked=channel.mask(values),
             sealer=site.sealing, trusted=body.trusted,
         )  # fmt: skip
-        return _of(w, owner, made)
+        return _of(w, owner, made), made_up(channel, body.values, values)
 
-    return shown(request, run(request, make, caller))
+    return _with_secrets(request, *run(request, make, caller))
 
 
 @router.get("/contact-methods/{method}")
@@ -161,17 +174,20 @@ def get_method(request: Request, user: str, method: str, caller: Caller) -> Meth
 
 
 @router.patch("/contact-methods/{method}")
-def edit_method(request: Request, user: str, method: str, caller: Caller, body: MethodEdit) -> MethodShown:
-    """Change what is given."""
+def edit_method(request: Request, user: str, method: str, caller: Caller, body: MethodEdit) -> MethodMade:
+    """Change what is given. A webhook's ``secret`` that is emptied is made anew, and shown in this answer only."""
     site = site_of(request)
 
-    def change(w: Work) -> ContactMethod:
+    def change(w: Work) -> tuple[ContactMethod, dict[str, str]]:
         found = _of(w, owner_of(w, user), method)
         values: dict[str, str] | None = None
+        secrets: dict[str, str] = {}
         if body.values is not None:
             channel = _channel(site, found.channel)
             before = site.sealing.unseal(found.id, found.channel, found.config)
-            values = _checked(channel, {**before, **body.values})
+            given = {**before, **body.values}
+            values = _checked(channel, given)
+            secrets = made_up(channel, given, values)
         methods.edit_method(
             w, found.id, name=body.name, config=values,
             masked=_channel(site, found.channel).mask(values) if values is not None else None, sealer=site.sealing,
@@ -179,9 +195,9 @@ def edit_method(request: Request, user: str, method: str, caller: Caller, body: 
         )  # fmt: skip
         if body.enabled is not None:
             (methods.enable_method if body.enabled else methods.disable_method)(w, found.id)
-        return _of(w, found.user_id, found.id)
+        return _of(w, found.user_id, found.id), secrets
 
-    return shown(request, run(request, change, caller))
+    return _with_secrets(request, *run(request, change, caller))
 
 
 @router.delete("/contact-methods/{method}", status_code=204)

@@ -15,9 +15,9 @@ from firebell.domain.people.verification import Confirmation
 from firebell.entrypoints.web import ledger, proving
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.ledger import Attempt
-from firebell.entrypoints.web.me import state
+from firebell.entrypoints.web.me import Shown, state
 from firebell.entrypoints.web.session import Form, Here
-from firebell.integrations.channels.contract import Channel
+from firebell.integrations.channels.contract import Channel, made_up
 from firebell.kernel.errors import Conflict, Invalid, NotFound, Refused
 from firebell.kernel.work import Read, Work
 from firebell.workflows import code_sent
@@ -44,13 +44,14 @@ class MethodForm:
 
 @dataclass(frozen=True, slots=True)
 class MethodPage:
-    """``attempts``: the last codes and tests with what the provider said."""
+    """``attempts``: the last codes and tests with what the provider said. ``shown``: a secret made just now."""
 
     method: ContactMethod
     channel: str
     state: str
     attempts: Sequence[Attempt]
     error: str
+    shown: Shown | None = None
 
 
 @router.get("/new")
@@ -99,7 +100,16 @@ def add(here: Here, form: Form) -> Response:
         shown = {name: value for name, value in values.items() if name not in secret}
         view = MethodForm(channel, name, shown, error.field or "", error.message, error.hint or "")
         return here.page("me/method_form.html", view, title=f"Add {channel.name}", status=error.status)
+    if secrets := shown_once(channel, values, checked):
+        return _show(here, made, "", secrets)
     return here.go(f"/me/methods/{made}", Flash("A code is on its way."))
+
+
+def shown_once(channel: Channel, given: Mapping[str, str], checked: Mapping[str, str]) -> Shown | None:
+    """The secret that was made because the form gave none: only the page after saving shows it."""
+    labels = {f.name: f.label for f in channel.method_fields}
+    found = made_up(channel, given, checked)
+    return next((Shown(labels[name], secret) for name, secret in found.items()), None)
 
 
 @router.get("/{method_id}")
@@ -107,7 +117,7 @@ def show(here: Here, method_id: str) -> Response:
     return _show(here, method_id, "")
 
 
-def _show(here: Here, method_id: str, error: str) -> Response:
+def _show(here: Here, method_id: str, error: str, shown: Shown | None = None) -> Response:
     def look(read: Read) -> MethodPage:
         mine = {m.id: m for m in queries.methods(read, here.me.id)}
         method = next((m for m in mine.values() if m.id == method_id), None)
@@ -118,13 +128,12 @@ def _show(here: Here, method_id: str, error: str) -> Response:
         channel = here.site.channels.get(method.channel)
         return MethodPage(
             method, channel.name if channel else method.channel, state(method),
-            [a for line in lines[:4] for a in reversed(ledger.attempts(line, masks, read.now, here.zone))], error,
+            [a for line in lines[:4] for a in reversed(ledger.attempts(line, masks, read.now, here.zone))], error, shown,
         )  # fmt: skip
 
     view = here.read(look)
-    return here.page(
-        "me/method.html", view, title=f"{view.channel}: {view.method.name}", block="said", status=422 if error else 200
-    )
+    title = f"{view.channel}: {view.method.name}"
+    return here.page("me/method.html", view, title=title, block="" if shown else "said", status=422 if error else 200)
 
 
 @router.post("/{method_id}/confirm")

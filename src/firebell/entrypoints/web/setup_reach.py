@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -18,6 +18,8 @@ from firebell.domain.people.verification import Confirmation
 from firebell.entrypoints.web import ledger, proving
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.ledger import Attempt
+from firebell.entrypoints.web.me import Shown
+from firebell.entrypoints.web.my_methods import shown_once
 from firebell.entrypoints.web.session import Browser, Form, Here
 from firebell.entrypoints.web.setup import Step, progress
 from firebell.entrypoints.web.warnings import settings_of
@@ -50,7 +52,10 @@ class MailPage:
 
 @dataclass(frozen=True, slots=True)
 class MethodPage:
-    """Either a form for ``channel``, or ``method``: the one waiting for its code, with what became of the message."""
+    """Either a form for ``channel``, or ``method``: the one waiting for its code, with what became of the message.
+
+    ``shown``: a secret made just now, which no other page shows.
+    """
 
     steps: Sequence[Step]
     channels: Sequence[Channel]
@@ -62,6 +67,7 @@ class MethodPage:
     error: str = ""
     hint: str = ""
     field: str = ""
+    shown: Shown | None = None
 
 
 @router.get("/mail")
@@ -174,7 +180,8 @@ def add_method(here: Here, form: Form) -> Response:
     if away := proving.detour(here, "/setup/method"):
         return away
     try:
-        checked = channel.check({f.name: form.get(f.name, "") for f in channel.method_fields})
+        given = {f.name: form.get(f.name, "") for f in channel.method_fields}
+        checked = channel.check(given)
 
         def add(work: Work) -> None:
             taken = {m.name for m in people.methods(work, here.me.id)}
@@ -189,6 +196,9 @@ def add_method(here: Here, form: Form) -> Response:
     except Refused as error:
         view = _method(here, slug, form, error)
         return here.page("setup/method.html", view, title="How you are reached", status=error.status)
+    if secret := shown_once(channel, given, checked):
+        view = replace(_method(here, slug, {}), shown=secret)
+        return here.page("setup/method.html", view, title="How you are reached")
     return here.go("/setup/method")
 
 

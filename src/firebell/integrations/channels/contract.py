@@ -69,3 +69,9 @@ class Channel(Protocol):
     ) -> Outcome:
         """Send once, within 5 s. Never raises: every failure is an Outcome with a reason."""
         ...
+
+
+def made_up(channel: Channel, given: Mapping[str, str], checked: Mapping[str, str]) -> dict[str, str]:
+    """The secrets that ``channel.check`` made because none were given: their owner is shown them once, and never again."""
+    names = [f.name for f in channel.method_fields if f.kind == "secret"]
+    return {name: checked[name] for name in names if checked.get(name) and not given.get(name, "").strip()}
