@@ -237,6 +237,19 @@ def test_a_policy_speaks_the_words_of_the_files(api: Api) -> None:
     api.ok("root", "DELETE", "/escalation-policies/spare")
 
 
+def test_the_last_resort_is_named_and_cannot_be_emptied(api: Api) -> None:
+    told = api.ok("root", "PUT", "/fallback", {"people": ["ben", api.story.actor("ann").id, "ben"]})
+    assert [one["user"] for one in told["people"]] == ["ben", "ann"]
+    assert api.ok("vic", "GET", "/fallback")["people"] == told["people"]
+    for wrong, field in (([], "fallback"), (["ben", "bne"], "people[1]")):
+        refused = api.call("root", "PUT", "/fallback", {"people": wrong})
+        assert (refused.status_code, refused.json()["field"]) == (422, field)
+    api.story.person("gone")
+    api.ok("root", "PUT", "/fallback", {"people": ["gone"]})
+    api.ok("root", "PATCH", "/users/gone", {"active": False})
+    assert api.ok("root", "GET", "/fallback")["people"][0]["unreachable"] == "disabled_user"
+
+
 def test_a_rehearsal_says_who_when_and_how_and_tells_nobody(api: Api) -> None:
     lines = api.ok("vic", "POST", "/rehearsals", {"service": "checkout", "severity": "SEV1"})["lines"]
     first = [(one["offset_s"], one["step"], one["loop"], one["user"], one["channel"]) for one in lines][:3]

@@ -86,6 +86,33 @@ def test_whoever_is_covered_is_said_by_name(terminal: Terminal) -> None:
     assert "bruno (for alice)" in terminal("schedule", "show", "payments-primary", *during).stdout
 
 
+def test_a_cover_is_made_and_taken_back(terminal: Terminal) -> None:
+    span = ("--from", "2031-01-06T00:00:00Z", "--until", "2031-01-13T00:00:00Z")
+    made = terminal.json("schedule", "cover", "payments-primary", "carmen", "--for", "alice", *span, "-r", "holiday")
+    assert (made["kind"], made["user"], made["by_user"], made["reason"]) == ("replace", "alice", "carmen", "holiday")
+    assert terminal("schedule", "uncover", "payments-primary", made["id"]).exit_code == 0
+    added = terminal("schedule", "cover", "payments-primary", "carmen", "--until", "2031-01-13T00:00:00Z")
+    assert "carmen is on call from" in added.stdout
+    assert "carmen" in terminal("oncall", "who").stdout
+    assert terminal("schedule", "uncover", "payments-primary", added.stdout.partition(":")[0]).exit_code == 0
+    refused = terminal("schedule", "cover", "payments-primary", "crmen", "--until", "2031-01-13T00:00:00Z")
+    assert refused.exit_code == 1
+    assert "Did you mean “carmen”?" in refused.stderr
+
+
+def test_an_acknowledgement_is_taken_back_with_its_reason(terminal: Terminal) -> None:
+    alert_id = terminal.json("alert", "send", "Queue stuck", "-s", "checkout", "--key", "unack")["alert_id"]
+    terminal("alert", "ack", alert_id)
+    assert terminal("alert", "unack", alert_id, "--reason", "not mine").stdout == "done: open  Queue stuck\n"
+    assert terminal("alert", "resolve", alert_id).exit_code == 0
+
+
+def test_the_last_resort_is_named(terminal: Terminal) -> None:
+    assert "alice" in terminal("fallback", "set", "alice", "carmen").stdout
+    assert [one["user"] for one in terminal.json("fallback", "show")["people"]] == ["alice", "carmen"]
+    assert terminal("fallback", "set", "nobody-here").exit_code == 1
+
+
 def test_what_a_sender_writes_cannot_drive_the_terminal(terminal: Terminal) -> None:
     terminal.json("alert", "send", "red \x1b[31malert\x07", "-s", "checkout", "--key", "escape")
     assert "\x1b" not in terminal("alert", "list", "-s", "checkout").stdout

@@ -13,6 +13,7 @@ from firebell.entrypoints.api import (
     channels,
     config,
     docs,
+    fallback,
     feeds,
     integrations,
     journal,
@@ -53,8 +54,8 @@ _PROBLEM: dict[str, Any] = {
 
 router = APIRouter(prefix="/api/v1", responses={"default": _PROBLEM, 422: _PROBLEM}, dependencies=[Security(_bearer)])
 for noun in (
-    alerts, signals, services, integrations, schedules, overrides, oncall, policies, rehearsals, users, methods, feeds,
-    teams, tokens, channels, journal, config, backup,
+    alerts, signals, services, integrations, schedules, overrides, oncall, policies, fallback, rehearsals,
+    users, methods, feeds, teams, tokens, channels, journal, config, backup,
 ):  # fmt: skip
     router.include_router(noun.router)
 

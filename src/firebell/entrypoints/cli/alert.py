@@ -119,6 +119,19 @@ def acknowledge(alert_id: AlertId, as_json: AsJson = False) -> None:
     _answer(alert_id, "acknowledge", None, as_json)
 
 
+@app.command("unack")
+def unacknowledge(
+    alert_id: AlertId,
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Stands in the timeline.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Nobody has it after all: the ladder is climbed from its first step.
+
+    Example: firebell alert unack alr_06e1x0k3v9q2m7s8t4 --reason "not mine"
+    """
+    _answer(alert_id, "unacknowledge", {"reason": reason} if reason else None, as_json)
+
+
 @app.command("resolve")
 def resolve(alert_id: AlertId, as_json: AsJson = False) -> None:
     """It is over. Example: firebell alert resolve alr_06e1x0k3v9q2m7s8t4"""

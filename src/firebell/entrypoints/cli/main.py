@@ -19,6 +19,7 @@ from firebell.entrypoints.cli import (
     config,
     demo,
     doctor,
+    fallback,
     integration,
     login,
     migrate,
@@ -51,7 +52,8 @@ _THERE: tuple[tuple[str, Callable[..., None]], ...] = (
 for _name, _command in (*_HERE, *_THERE):
     app.command(_name)(_command)
 for _noun in (
-    settings, admin, audit, alert, oncall, schedule, policy, service, integration, user, team, token, signal, page,
+    settings, admin, audit, alert, oncall, schedule, policy, fallback, service, integration, user,
+    team, token, signal, page,
 ):  # fmt: skip
     app.add_typer(_noun.app)
 

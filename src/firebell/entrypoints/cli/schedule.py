@@ -53,6 +53,46 @@ def show(
         typer.echo(line)
 
 
+@app.command("cover")
+def cover(
+    schedule: Annotated[str, typer.Argument(help="Name or id.")],
+    user: Annotated[str, typer.Argument(help="Who takes over.")],
+    until: Annotated[str, typer.Option("--until", help="An instant, 2026-01-05T17:00:00Z.")],
+    since: Annotated[str | None, typer.Option("--from", help="An instant; left out: now.")] = None,
+    instead_of: Annotated[
+        str | None, typer.Option("--for", help="Whom they replace; left out: they are added.")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Stands beside it in the calendar.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Somebody is on call for a while.
+
+    Example: firebell schedule cover payments-primary bruno --for alice --until 2026-01-05T17:00:00Z
+    """
+    # The server makes of a start in the past its own now: this machine's clock may be wrong.
+    begins = since or "2000-01-01T00:00:00Z"
+    who = {"kind": "replace", "user": instead_of, "by": user} if instead_of else {"kind": "add", "user": user}
+    body = {**who, "starts_at": begins, "ends_at": until, "reason": reason}
+    made = call("POST", f"/api/v1/schedules/{schedule}/overrides", body)
+    if as_json:
+        as_is(made)
+    else:
+        typer.echo(f"{made['id']}: {user} is on call from {made['starts_at']} to {made['ends_at']}.")
+
+
+@app.command("uncover")
+def uncover(
+    schedule: Annotated[str, typer.Argument(help="Name or id.")],
+    override_id: Annotated[str, typer.Argument(help="The id that `schedule cover` printed.")],
+) -> None:
+    """Take a cover back; what has passed stays as it was.
+
+    Example: firebell schedule uncover payments-primary ovr_06e1x0k3v9q2m7s8t4
+    """
+    call("DELETE", f"/api/v1/schedules/{schedule}/overrides/{override_id}")
+    typer.echo("Taken back.")
+
+
 def calendar(shifts: Sequence[Mapping[str, Any]], gaps: Sequence[Mapping[str, Any]], zone: str) -> list[str]:
     """One line per local day: who is on call from which time on, and where nobody is.
 
