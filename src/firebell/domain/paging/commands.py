@@ -241,6 +241,9 @@ def _settled(current: Delivery, outcome: Outcome, sequel: rules.Sequel, now: Ins
         current, unrecorded=0, owner=None, lease_until=None, reply=outcome.reply[:500], next_step=sequel.words,
         provider_id=outcome.provider_id or current.provider_id,
     )  # fmt: skip
+    if current.kind == DeliveryKind.VERIFICATION and sequel.next is not rules.Next.RETRY:
+        # A code is needed until it has gone out, and is nobody's business afterwards.
+        settled = replace(settled, title="Confirmation code", body="")
     if sequel.next is rules.Next.DONE:
         return replace(settled, state=DeliveryState.SENT, sent_at=now, done_at=now, next_step="")
     if sequel.next is rules.Next.RETRY:
