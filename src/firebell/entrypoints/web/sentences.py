@@ -52,8 +52,8 @@ def _step(fact: Mapping[str, Any]) -> str:
 
 
 def _opened(fact: Mapping[str, Any]) -> str:
-    again = ", again after {previous_alert_id}" if fact.get("previous_alert_id") else ""
-    return "Opened as {severity} ({urgency} urgency) by {integration_id}" + again + "."
+    again = " It was open before." if fact.get("previous_alert_id") else ""
+    return "Opened as {severity} ({urgency} urgency) by {integration_id}." + again
 
 
 def _paged(fact: Mapping[str, Any]) -> str:
