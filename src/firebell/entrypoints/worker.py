@@ -29,6 +29,7 @@ IDLE_S = 1.0
 LAWS_EVERY_S = 15
 HEARTBEAT_EVERY_S = 60
 TIDY_EVERY_S = 60
+WALL_JUMP_S = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Worker:
         self._laws_at: Instant | None = None
         self._heartbeat_at: Instant | None = None
         self._tidy_at: Instant | None = None
+        self._wall_jump_s = 0.0
         self.breaches: list[laws.Breach] = []
         self.last_tick_monotonic = runner.clock.monotonic()
         runner.on_commit(self._committed)
@@ -222,8 +224,16 @@ class Worker:
         self.breaches = self._runner.read(laws.check, lane="engine")
         for breach in self.breaches:
             log.error("law_broken", law=breach.law, examples=breach.examples)
+        self._watch_the_wall()
         self._laws_at = plus(now, LAWS_EVERY_S)
         return False
+
+    def _watch_the_wall(self) -> None:
+        """Timers go by elapsed time, so a machine whose clock was set stays right until a restart: say so once."""
+        jumped_s = self._runner.clock.wall_jump_s
+        if abs(jumped_s - self._wall_jump_s) > WALL_JUMP_S:
+            log.warning("wall_jumped", by_s=round(jumped_s - self._wall_jump_s, 1), in_all_s=round(jumped_s, 1))
+            self._wall_jump_s = jumped_s
 
     def _beat(self) -> bool:
         now = self._runner.clock.now()

@@ -23,6 +23,11 @@ class Clock(Protocol):
 
     def monotonic(self) -> float: ...
 
+    @property
+    def wall_jump_s(self) -> float:
+        """How far the machine's wall clock has run away from this clock since the start (seconds)."""
+        ...
+
 
 class SystemClock:
     """Wall anchor at start plus elapsed boot time, so that an NTP step moves no timer.
@@ -53,6 +58,8 @@ class SetClock:
     def __init__(self, start: Instant | str = "2026-01-05T09:00:00Z") -> None:
         self._now = Instant.parse_iso(start) if isinstance(start, str) else start
         self._mono = 1000.0
+        self.wall_jump_s = 0.0
+        """Settable: what a machine's clock that was changed looks like."""
         self._lock = threading.Lock()
 
     def now(self) -> Instant:

@@ -317,6 +317,9 @@ def test_metrics_count_what_came_and_went(api: Api) -> None:
     assert 'firebell_alerts{state="open"} 1.0' in text
     assert "firebell_signals_accepted_total 0.0" in text
     assert 'firebell_law_breaches{law="no_step_is_overdue"} 0.0' in text
+    api.story.clock.wall_jump_s = 7.0
+    api.story.clock.advance(6)
+    assert "firebell_wall_jump_seconds 7.0" in api.client.get("/metrics").text
     assert "checkout" not in text.lower()
 
 

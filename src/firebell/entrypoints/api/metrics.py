@@ -51,6 +51,8 @@ class House(Collector):
         yield CounterMetricFamily("firebell_intake_turned_away", "Requests that found the queue full.", batch.refused)
         lag = self._site.runner.clock.monotonic() - worker.last_tick_monotonic
         yield GaugeMetricFamily("firebell_worker_last_look_seconds", "Since the worker last looked.", lag)
+        jumped = self._site.runner.clock.wall_jump_s
+        yield GaugeMetricFamily("firebell_wall_jump_seconds", "The machine's clock was set by that much.", jumped)
         held = GaugeMetricFamily("firebell_law_breaches", "Examples of broken laws.", labels=["law"])
         broken = {breach.law: len(breach.examples) for breach in worker.breaches}
         for law in laws.LAWS:
