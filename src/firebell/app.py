@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -34,6 +35,7 @@ from firebell.integrations.channels import all_channels
 from firebell.integrations.channels.contract import Channel
 from firebell.integrations.sources import all_sources
 from firebell.integrations.sources.contract import Source
+from firebell.kernel import disks
 from firebell.kernel.clock import Clock, SystemClock
 from firebell.kernel.db import Database, LockedOut
 from firebell.kernel.errors import Refused
@@ -234,6 +236,9 @@ def serve_forever(roles: frozenset[str], listen: str | None = None) -> int:
     try:
         settings = load(**({"listen": listen} if listen else {}))
         configure_logs(settings)
+        if settings.url.startswith("sqlite:///") and (why := disks.refusal(_folder_of(settings), disks.mounts())):
+            print(f"firebell: {why}", file=sys.stderr)  # noqa: T201
+            return 1
         house = open_house(settings, roles=roles)
     except (Refused, LockedOut) as error:
         print(f"firebell: {error}", file=sys.stderr)  # noqa: T201 - logging is not up yet
@@ -245,6 +250,10 @@ def serve_forever(roles: frozenset[str], listen: str | None = None) -> int:
         return 1
     _say_how_to_begin(house)
     return serve(house)
+
+
+def _folder_of(settings: Settings) -> Path:
+    return Path(settings.url.removeprefix("sqlite:///")).parent
 
 
 def serve(house: House) -> int:

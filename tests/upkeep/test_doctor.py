@@ -8,7 +8,7 @@ import pytest
 
 from firebell.kernel.clock import Instant
 from firebell.kernel.db import Database
-from firebell.upkeep.doctor import State, examine, file_system_of, key_check, sqlite_check, tzdata_check
+from firebell.upkeep.doctor import State, examine, key_check, sqlite_check, tzdata_check
 from firebell.upkeep.migrating import migrate
 from tests import databases
 from tests.upkeep.conftest import Place
@@ -78,13 +78,6 @@ def test_a_key_that_others_may_read_is_a_failure(tmp_path: Path, mode: int, stat
     key.write_bytes(bytes(32))
     key.chmod(mode)
     assert key_check(key).state is state
-
-
-def test_the_innermost_mount_decides_on_which_file_system_a_folder_lies() -> None:
-    mounts = [("/", "ext4"), ("/srv", "nfs4"), ("/srv/local", "xfs")]
-    assert file_system_of(Path("/var/lib"), mounts) == "ext4"
-    assert file_system_of(Path("/srv/firebell"), mounts) == "nfs4"
-    assert file_system_of(Path("/srv/local/firebell"), mounts) == "xfs"
 
 
 def test_time_zones_of_the_year_before_last_are_old() -> None:

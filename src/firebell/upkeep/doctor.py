@@ -22,6 +22,7 @@ from firebell.domain.paging import queries as paging
 from firebell.domain.people import queries as people
 from firebell.entrypoints.sealing import Sealing
 from firebell.integrations.channels import all_channels
+from firebell.kernel import disks
 from firebell.kernel.actor import SYSTEM
 from firebell.kernel.clock import Instant, SystemClock, from_micros, plus, seconds_between
 from firebell.kernel.db import Database, sqlite_version
@@ -34,7 +35,6 @@ from firebell.upkeep.opening import InUse, database_of
 WAL_RESET_FIXED = (3, 51, 3)
 GAP_AHEAD_S = 7 * 86_400
 SKEW_MAX_S = 2
-NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"})
 
 
 class State(StrEnum):
@@ -126,25 +126,11 @@ def _folder(folder: Path) -> Iterator[Check]:
             yield Check("data folder", State.OK, f"{folder} can be written")
     except OSError as error:
         yield Check("data folder", State.FAIL, f"{folder} cannot be written: {error.strerror}")
-    kind = file_system_of(existing, _mounts())
-    if kind in NETWORK:
+    kind = disks.file_system_of(existing, disks.mounts())
+    if kind in disks.NETWORK:
         yield Check("disk", State.FAIL, f"{folder} lies on {kind}: SQLite needs a local disk; use one, or PostgreSQL")
     else:
         yield Check("disk", State.OK, f"local ({kind or 'unknown'})")
-
-
-def _mounts() -> list[tuple[str, str]]:
-    try:
-        lines = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    return [(line.split()[1], line.split()[2]) for line in lines if len(line.split()) > 2]
-
-
-def file_system_of(path: Path, mounts: list[tuple[str, str]]) -> str:
-    """The kind of file system ``path`` lies on, from ``(mount point, kind)`` pairs; empty when unknown."""
-    within = [(place, kind) for place, kind in mounts if path.is_relative_to(place)]
-    return max(within, key=lambda one: len(one[0]), default=("", ""))[1]
 
 
 def key_check(path: Path) -> Check:
