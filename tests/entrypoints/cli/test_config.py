@@ -43,6 +43,8 @@ def test_the_examples_are_planned_applied_and_exported_from_the_terminal(termina
     applied = terminal("apply", "-f", folder)
     assert applied.exit_code == 0
     assert "Key of checkout/scripts: " in applied.output
+    assert applied.output.endswith("9 created.\n")
+    assert "+ Service/checkout" not in applied.output
     again = terminal("plan", "-f", folder, "--check")
     assert (again.exit_code, again.output) == (0, "Nothing to change.\n")
 

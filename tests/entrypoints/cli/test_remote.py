@@ -86,6 +86,18 @@ def test_whoever_is_covered_is_said_by_name(terminal: Terminal) -> None:
     assert "bruno (for alice)" in terminal("schedule", "show", "payments-primary", *during).stdout
 
 
+def test_a_token_that_may_only_see_alerts_lists_them_with_ids_for_names(terminal: Terminal) -> None:
+    alert_id = terminal.json("alert", "send", "Narrow", "-s", "checkout", "--key", "narrow")["alert_id"]
+    service_id = terminal.json("alert", "show", alert_id)["service_id"]
+    narrow = terminal.json("token", "create", "narrow", "--scope", "alerts.view")["token"]
+    listed = terminal("alert", "list", FIREBELL_TOKEN=narrow)
+    assert listed.exit_code == 0, listed.output
+    assert alert_id in listed.stdout
+    assert service_id in listed.stdout
+    assert terminal("service", "list", FIREBELL_TOKEN=narrow).exit_code == 1
+    assert terminal("alert", "resolve", alert_id).exit_code == 0
+
+
 def test_a_cover_is_made_and_taken_back(terminal: Terminal) -> None:
     span = ("--from", "2031-01-06T00:00:00Z", "--until", "2031-01-13T00:00:00Z")
     made = terminal.json("schedule", "cover", "payments-primary", "carmen", "--for", "alice", *span, "-r", "holiday")

@@ -65,7 +65,7 @@ def list_alerts(
             one["id"],
             one["severity"],
             one["state"],
-            services.get(one["service_id"], "Firebell itself"),
+            services.get(one["service_id"]) or one["service_id"] or "Firebell itself",
             one["summary"],
             when(one["opened_at"]),
         )

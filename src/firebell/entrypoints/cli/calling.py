@@ -47,9 +47,9 @@ def server(environment: Mapping[str, str] = os.environ) -> Server:
 
 def call(
     method: str, path: str, body: Mapping[str, Any] | None = None, *, query: Mapping[str, Any] | None = None,
-    at: Server | None = None,
+    at: Server | None = None, or_nothing: bool = False,
 ) -> Any:  # fmt: skip
-    """The server's JSON answer (``{}`` when it has none to give).
+    """The server's JSON answer (``{}`` when there is none; with ``or_nothing`` also when this token may not see it).
 
     A refusal or a lost connection is told on stderr and ends the program with 1.
     """
@@ -63,6 +63,8 @@ def call(
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         typer.echo(f"No answer from {there.url}: {error}. Is the server running, and FIREBELL_URL right?", err=True)
         raise typer.Exit(1) from None
+    if or_nothing and answer.status_code == 403:
+        return {}
     if not answer.is_success:
         _refused(there, answer)
     if not answer.content:
@@ -74,23 +76,26 @@ def call(
         raise typer.Exit(1) from None
 
 
-def items(path: str, query: Mapping[str, Any] | None = None, *, limit: int | None = None) -> list[dict[str, Any]]:
+def items(
+    path: str, query: Mapping[str, Any] | None = None, *, limit: int | None = None, or_nothing: bool = False
+) -> list[dict[str, Any]]:
     """A list from the server, over as many pages as it takes, up to ``limit`` items."""
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     while limit is None or len(found) < limit:
         size = _PAGE if limit is None else min(_PAGE, limit - len(found))
-        page = call("GET", path, query={**(query or {}), "limit": size, "cursor": cursor})
-        found += page["items"]
-        cursor = page["next"]
+        page = call("GET", path, query={**(query or {}), "limit": size, "cursor": cursor}, or_nothing=or_nothing)
+        found += page.get("items", [])
+        cursor = page.get("next")
         if cursor is None:
             break
     return found
 
 
 def names(path: str) -> dict[str, str]:
-    """Names by id, of deleted things too (the API lists those apart)."""
-    return {one["id"]: one["name"] for deleted in (True, False) for one in items(path, {"deleted": deleted})}
+    """Names by id, of deleted things too (the API lists those apart); none when this token may not see them."""
+    found = [one for deleted in (True, False) for one in items(path, {"deleted": deleted}, or_nothing=True)]
+    return {one["id"]: one["name"] for one in found}
 
 
 def download(path: str, target: Path) -> Path:

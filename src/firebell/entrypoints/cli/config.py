@@ -39,10 +39,15 @@ def plan(
     raise typer.Exit(2 if check and answer["changes"] else 0)
 
 
-def apply(file: Paths, prune: Prune = False, as_json: AsJson = False) -> None:
+def apply(
+    file: Paths,
+    prune: Prune = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every change, as firebell plan does.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Make it so, in one step or not at all. Example: firebell apply -f examples/"""
     answer = call("POST", "/api/v1/config:apply", request(file, prune=prune))
-    _show(answer, done=True, as_json=as_json)
+    _show(answer, done=True, as_json=as_json, changes=verbose)
 
 
 def export(
@@ -116,24 +121,24 @@ def _file(name: str, text: str, folder: Path) -> dict[str, Any]:
 # ------------------------------------------------------------------ for people to read
 
 
-def _show(answer: Mapping[str, Any], *, done: bool, as_json: bool) -> None:
+def _show(answer: Mapping[str, Any], *, done: bool, as_json: bool, changes: bool = True) -> None:
     if as_json:
         typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
         return
-    for change in answer["changes"]:
+    for change in answer["changes"] if changes else ():
         place = f"  ({change['file']}:{change['line']})" if change["file"] else ""
         by_hand = "  (made by hand)" if change["by_hand"] else ""
         typer.echo(f"{_SIGNS[change['verb']]} {change['kind']}/{change['name']}{place}{by_hand}")
         for line in change["lines"] if change["verb"] != "removed" else ():
             typer.echo(f"    {_line(line)}")
-    for coming in answer["coming"]:
+    for coming in answer["coming"] if changes else ():
         _coming(coming)
     if answer["left_alone"]:
         names = ", ".join(f"{each['kind']}/{each['name']}" for each in answer["left_alone"])
         typer.echo(f"\nNo longer in any file, and left alone without --prune: {names}")
     for key in answer["new_keys"]:
         typer.echo(f"\nKey of {key['service']}/{key['integration']}: {key['key']}")
-    typer.echo(("\n" if answer["changes"] else "") + summary(answer, done=done))
+    typer.echo(("\n" if answer["changes"] and changes else "") + summary(answer, done=done))
 
 
 def summary(answer: Mapping[str, Any], *, done: bool) -> str:

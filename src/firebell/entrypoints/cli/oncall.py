@@ -9,6 +9,10 @@ import typer
 from firebell.entrypoints.cli.calling import call
 from firebell.entrypoints.cli.showing import AsJson, as_is, table, when
 
+_WHY = {
+    "uncovered": "no layer covers this time", "empty_slot": "the turn is left free",
+    "deleted": "the schedule is deleted", "removed": "whoever has the turn was taken out",
+}  # fmt: skip
 app = typer.Typer(name="oncall", help="Who is on call.", no_args_is_help=True)
 
 
@@ -33,6 +37,6 @@ def who(
     rows = []
     for one in found:
         people = [f"{p['user']} ({p['role']})" if p["role"] != "primary" else p["user"] for p in one["people"]]
-        shown = people or [f"nobody ({one['reason']})"]
+        shown = people or ["nobody" + (f": {_WHY.get(one['reason'], one['reason'])}" if one["reason"] else "")]
         rows.append((one["schedule"], shown, [p["user"] for p in one["shadows"]], when(one["until"])))
     table(("schedule", "on call", "learning", "until"), rows, empty="No schedules.")
