@@ -113,12 +113,13 @@ class Sender:
                 _settle(work, lead, why, took_ms=0, untried=True, gone=gone)
                 continue
             message = self._message(
-                work, lead, [alerts[d.alert_id] for d in (lead, *parcel.also) if d.alert_id in alerts]
-            )
+                work, lead, [alerts[d.alert_id] for d in (lead, *parcel.also) if d.alert_id in alerts],
+                person.user.time_zone if person else "UTC",
+            )  # fmt: skip
             claimed.append(Claimed(lead, message, method, settings.get(lead.channel, {}), before))
         return claimed
 
-    def _message(self, work: Work, lead: Delivery, alerts: list[Alert]) -> Message:
+    def _message(self, work: Work, lead: Delivery, alerts: list[Alert], zone: str) -> Message:
         if lead.kind != MessageKind.PAGE or not alerts:
             view = f"{self._public_url()}/alerts/{lead.alert_id}" if lead.alert_id else None
             return Message(
@@ -151,6 +152,7 @@ class Sender:
             ack_url=ack_url,
             view_url=f"{self._public_url()}/alerts/{alerts[0].id}",
             now=work.now,
+            zone=zone,
         )
 
     def send(self, claimed: Claimed) -> None:

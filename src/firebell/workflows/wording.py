@@ -28,8 +28,9 @@ def page(
     ack_url: str | None,
     view_url: str,
     now: Instant,
+    zone: str = "UTC",
 ) -> Message:
-    """The message of one page, or of a bundle of pages about one service."""
+    """The message of one page, or of a bundle of pages about one service. ``zone`` is the reader's (an IANA name)."""
     first = min(alerts, key=lambda a: (a.severity, a.id))
     if len(alerts) == 1:
         title = f"{first.severity} {service}: {first.summary}"
@@ -48,7 +49,7 @@ def page(
     lines += [
         "",
         f"Why you: {why}." if why else "",
-        f"Open for {ago(first.opened_at, now)}, since {_clock(first.opened_at)} UTC.",
+        f"Open for {ago(first.opened_at, now)}, since {clock(first.opened_at, zone)}.",
     ]
     if first.details and len(alerts) == 1:
         lines += ["", first.details[:1500]]
@@ -64,5 +65,12 @@ def page(
     )  # fmt: skip
 
 
-def _clock(at: Instant) -> str:
-    return at.format_iso()[11:16]
+def clock(at: Instant, zone: str) -> str:
+    """``03:12 CET (02:12 UTC)``: the reader's own clock, and UTC for the logs where the two differ."""
+    utc = f"{at.format_iso()[11:16]} UTC"
+    there = at.to_tz(zone)
+    if not there.offset:
+        return utc
+    # Zones without letters of their own are called +03 in the database of zones.
+    name = there.tz_abbrev()
+    return f"{there.format_iso()[11:16]} {name if name[:1].isalpha() else 'UTC' + name} ({utc})"
