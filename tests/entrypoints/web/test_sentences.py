@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -76,3 +77,21 @@ def test_the_actor_is_named_before_what_they_did_and_ids_become_links() -> None:
     )
     line = sentences.line(paged, names, "UTC", NOW)
     assert (line.who, str(line.text)) == ("", f'Paged <a href="/people/{user}">Ada Park</a>: on call.')
+
+
+def test_what_came_by_the_api_names_the_token_or_the_person() -> None:
+    token, service = "tok_" + "0" * 18, "svc_" + "0" * 18
+    names = Names({token: "API token ci", service: "Checkout"})
+    data = {"integration_id": f"api:{service}", "severity": "SEV1", "urgency": "high", "previous_alert_id": None}
+    opened = Entry(1, "alr", 1, "alr", NOW, f"token:{token}", "alert.opened", data, b"")
+    line = sentences.line(opened, names, "UTC", NOW)
+    assert str(line.text) == "Opened as SEV1 (high urgency) by the API (API token ci)."
+    assert names.of(f"integration:api:{service}") == "the API"
+    by_a_sender = replace(opened, data={**data, "integration_id": "int_" + "0" * 18})
+    assert "the API" not in str(sentences.line(by_a_sender, names, "UTC", NOW).text)
+
+
+def test_the_first_administrator_was_added_by_the_set_up() -> None:
+    first = Entry(1, "admin", 1, "usr_1", NOW, "nobody:nobody", "user.created", {"role": "admin"}, b"")
+    line = sentences.line(first, Names(), "UTC", NOW)
+    assert (line.who, str(line.text)) == ("Set-up", "added this person as admin.")

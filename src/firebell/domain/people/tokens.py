@@ -132,6 +132,14 @@ def of_user(read: Read, user_id: str) -> list[ApiToken]:
     return _tokens(read, tokens_table.c.user_id == user_id)
 
 
+def names(read: Read, token_ids: Iterable[str]) -> dict[str, tuple[str, UserId | None]]:
+    """What tokens are called and whose they are, by id, revoked ones too: to say by which one something was done."""
+    read.needs(Permission.PEOPLE_VIEW)
+    t = tokens_table.c
+    found = read.all(select(t.id, t.name, t.user_id).where(t.id.in_(list(token_ids))))
+    return {row.id: (row.name, row.user_id) for row in found}
+
+
 def _tokens(read: Read, *where: ColumnElement[bool]) -> list[ApiToken]:
     rows = read.all(select(tokens_table).where(tokens_table.c.revoked_at.is_(None), *where))
     return sorted((access_store.token_of(row) for row in rows), key=lambda token: token.id, reverse=True)

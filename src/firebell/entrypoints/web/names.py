@@ -13,16 +13,18 @@ from firebell.domain.alerts.model import OWN_INTEGRATION
 from firebell.domain.escalation import queries as escalation
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import queries as people
+from firebell.domain.people import tokens
 from firebell.domain.services import queries as services
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import NotFound
 from firebell.kernel.work import Read
 
-ID = re.compile(r"(?:usr|team|svc|sch|pol|int|alr)_[0-9a-z]{18}")
+ID = re.compile(r"(?:usr|team|svc|sch|pol|int|alr|tok)_[0-9a-z]{18}")
 _PLACES = {"usr": "/people/", "team": "/teams/", "svc": "/services/", "sch": "/on-call/", "pol": "/policies/",
            "int": "/integrations/", "alr": "/alerts/"}  # fmt: skip
 _WORDS = {"usr": "somebody removed", "team": "a deleted team", "svc": "a deleted service", "sch": "a deleted schedule",
-          "pol": "a deleted policy", "int": "a deleted integration", "alr": "an alert"}  # fmt: skip
+          "pol": "a deleted policy", "int": "a deleted integration", "alr": "an alert",
+          "tok": "an API token"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,11 @@ class Names:
         if not id_:
             return ""
         kind, _, rest = id_.rpartition(":")
+        if kind.endswith("api"):
+            return "the API"
         if kind and kind not in ("user", "link"):
-            return {"system": "Firebell", "token": "An API token", "integration": self.of(rest)}.get(kind, rest)
+            token = self.known.get(rest, "An API token")
+            return {"system": "Firebell", "token": token, "integration": self.of(rest)}.get(kind, rest)
         if rest in self.known:
             return self.known[rest]
         return _WORDS.get(rest.partition("_")[0], rest) if ID.fullmatch(rest) else rest
@@ -72,6 +77,8 @@ def look_up(read: Read, ids: Iterable[str | None]) -> Names:
         known |= {str(k): v.user.display_name or v.user.name for k, v in people.people(read, users).items()}
     if found := by_kind.get("svc"):
         known |= services.display_names(read, found)
+    if found := by_kind.get("tok"):
+        known |= _tokens(read, found)
     if (teams := by_kind.get("team")) and read.actor.may(Permission.PEOPLE_VIEW):
         known |= {t.id: t.display_name or t.name for t in people.teams(read) if t.id in teams}
     if (schedules := by_kind.get("sch")) and read.actor.may(Permission.SCHEDULES_VIEW):
@@ -81,6 +88,16 @@ def look_up(read: Read, ids: Iterable[str | None]) -> Names:
     if (doors := by_kind.get("int")) and read.actor.may(Permission.SERVICES_VIEW):
         known |= {d: _integration(read, d) for d in doors}
     return Names({k: v for k, v in known.items() if v})
+
+
+def _tokens(read: Read, ids: Iterable[str]) -> dict[str, str]:
+    """Whose token it was, when it was a person's own."""
+    called = tokens.names(read, ids)
+    owners = people.people(read, [owner for _, owner in called.values() if owner])
+    return {
+        id_: f"{owners[owner].user.display_name} (token {name})" if owner and owner in owners else f"API token {name}"
+        for id_, (name, owner) in called.items()
+    }
 
 
 def _integration(read: Read, integration_id: str) -> str:

@@ -20,7 +20,7 @@ from firebell.kernel.journal import Entry
 from firebell.kernel.work import Read
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
-_ACTOR = re.compile(r"(?:user|link|integration|token|system):\w+")
+_ACTOR = re.compile(r"(?:user|link|integration|token|system):\w+|(?:integration:)?api:\w+")
 CHANNELS = {"sms": "SMS", "email": "e-mail", "voice": "call", "webpush": "push", "ntfy": "ntfy", "webhook": "webhook"}
 
 
@@ -53,7 +53,8 @@ def _step(fact: Mapping[str, Any]) -> str:
 
 def _opened(fact: Mapping[str, Any]) -> str:
     again = " It was open before." if fact.get("previous_alert_id") else ""
-    return "Opened as {severity} ({urgency} urgency) by {integration_id}." + again
+    who = " ({actor})" if str(fact["integration_id"]).startswith("api:") else ""
+    return "Opened as {severity} ({urgency} urgency) by {integration_id}" + who + "." + again
 
 
 def _paged(fact: Mapping[str, Any]) -> str:
@@ -63,7 +64,8 @@ def _paged(fact: Mapping[str, Any]) -> str:
 def _sent(fact: Mapping[str, Any]) -> str:
     again = " at attempt {attempt}" if fact["attempt"] > 1 else ""
     what = "" if fact["message"] == "page" else " ({message})"
-    return "{channel} to {user_id} was accepted" + again + " after {after_ms} ms" + what + "."
+    after = "{after_ms} ms" if fact["after_ms"] < 1000 else f"{fact['after_ms'] / 1000:.0f} s"
+    return "{channel} to {user_id} was accepted" + again + " after " + after + what + "."
 
 
 def _stopped(fact: Mapping[str, Any]) -> str:
@@ -187,8 +189,12 @@ def line(entry: Entry, names: Names, zone: str, now: Instant) -> Line:
     sentence = SENTENCES.get(entry.kind) or Sentence(entry.kind.replace(".", " ").replace("_", " ").capitalize() + ".")
     template = sentence.text if isinstance(sentence.text, str) else sentence.text(entry.data)
     said = {name: _say(name, value, names, zone, now) for name, value in entry.data.items()}
+    said.setdefault("actor", escape(names.of(entry.actor)))
     text = Markup(template).format_map(said)  # noqa: S704 - ours; values are escaped
     who = "" if template[:1] in "{ABCDEFGHIJKLMNOPQRSTUVWXYZ" else names.of(entry.actor)
+    if entry.actor.startswith("nobody:"):
+        # Only the link of the first start lets somebody in whom nobody has added.
+        who = "Set-up" if who else ""
     if template.startswith("{channel}"):
         text = text[:1].upper() + text[1:]
     if template.startswith("{what}"):
