@@ -49,7 +49,7 @@ class Tracing:
 
 async def _say(send: Send, request_id: str) -> None:
     document = {
-        "type": "urn:firebell:problem:failed", "title": "Something went wrong here.", "status": 500,
+        "type": "urn:firebell:problem:internal", "title": "Something broke in Firebell.", "status": 500,
         "hint": f"It is in the log under the request id {request_id}.",
     }  # fmt: skip
     body = msgspec.json.encode(document)

@@ -26,7 +26,8 @@ def house(story: Story) -> Iterator[Api]:
 def test_a_made_secret_is_shown_once(house: Api, form: str, after: str) -> None:
     entered = house.story.run(lambda work: signin.enter(work, house.story.users["ann"], "127.0.0.1"), SYSTEM)
     house.client.cookies.set("fb", entered.session_token)
-    sent = {"channel": "webhook", "to": "https://hook.example.com/ann", "csrf_token": signin.csrf(entered.session_token)}
+    csrf = signin.csrf(entered.session_token)
+    sent = {"channel": "webhook", "to": "https://hook.example.com/ann", "csrf_token": csrf}
     saved = house.client.post(form, data=sent, follow_redirects=False)
     assert saved.status_code == 200
     secret = SECRET.findall(saved.text)

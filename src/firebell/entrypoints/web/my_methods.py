@@ -128,7 +128,8 @@ def _show(here: Here, method_id: str, error: str, shown: Shown | None = None) ->
         channel = here.site.channels.get(method.channel)
         return MethodPage(
             method, channel.name if channel else method.channel, state(method),
-            [a for line in lines[:4] for a in reversed(ledger.attempts(line, masks, read.now, here.zone))], error, shown,
+            [a for line in lines[:4] for a in reversed(ledger.attempts(line, masks, read.now, here.zone))], error,
+            shown,
         )  # fmt: skip
 
     view = here.read(look)

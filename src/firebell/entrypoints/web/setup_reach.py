@@ -82,7 +82,12 @@ def _mail(
         read.needs(Permission.SETTINGS_EDIT)
         done = progress(here, read)
         stored = paging_queries.channel_settings(read).get("email", {})
-        fields = [f for f in here.site.channels["email"].settings_fields if f.name != "url"]
+        # Elsewhere one address may say it all, so there they are optional; this form has no field for that one.
+        fields = [
+            replace(f, required=f.required or f.name in ("host", "from"))
+            for f in here.site.channels["email"].settings_fields
+            if f.name != "url"
+        ]
         kept = {name: str(value) for name, value in stored.items()}
         values = {f.name: form.get(f.name) or ("" if f.kind == "secret" else kept.get(f.name, "")) for f in fields}
         return MailPage(

@@ -72,6 +72,6 @@ class Channel(Protocol):
 
 
 def made_up(channel: Channel, given: Mapping[str, str], checked: Mapping[str, str]) -> dict[str, str]:
-    """The secrets that ``channel.check`` made because none were given: their owner is shown them once, and never again."""
+    """The secrets that ``channel.check`` made because none were given: they are shown to their owner once."""
     names = [f.name for f in channel.method_fields if f.kind == "secret"]
     return {name: checked[name] for name in names if checked.get(name) and not given.get(name, "").strip()}
