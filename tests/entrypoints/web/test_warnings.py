@@ -14,20 +14,23 @@ from firebell.domain.oncall import commands as oncall
 from firebell.domain.oncall.config import parse_layers
 from firebell.domain.people import commands as people
 from firebell.domain.people import methods
+from firebell.domain.people import queries as people_queries
 from firebell.entrypoints.live import Live
 from firebell.entrypoints.web.warnings import Warnings
 from firebell.kernel.clock import SetClock
 from firebell.kernel.ids import UserId
 from firebell.settings import Settings
+from firebell.workflows import code_sent
 from firebell.workflows.laws import Breach
+from tests.databases import free_port
 
 
 class Bar:
     """What one person sees."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, smtp_url: str = "") -> None:
         self.clock = SetClock()
-        settings = Settings(data=data, database_url=f"sqlite:///{data / 'firebell.db'}")  # type: ignore[call-arg]
+        settings = Settings(data=data, database_url=f"sqlite:///{data / 'firebell.db'}", smtp_url=smtp_url)  # type: ignore[call-arg]
         self.house: House = open_house(settings, clock=self.clock, inline=True)
         self.warnings = Warnings(site_for(self.house, Live()))
         self.ada: UserId = self.house.runner.run(lambda work: people.create_user(work, name="ada"))
@@ -105,3 +108,22 @@ def test_a_gap_is_announced_fourteen_days_ahead_and_shouted_when_it_begins(bar: 
 def test_a_broken_law_of_the_house_comes_first(bar: Bar) -> None:
     bar.house.worker.breaches = [Breach("no_step_is_overdue", ("run_1",))]
     assert bar.said()[0] == "A law of the house is broken: no step is overdue."
+
+
+def test_a_mail_server_that_is_away_is_said_after_the_second_attempt(tmp_path: Path) -> None:
+    bar = Bar(tmp_path, f"smtp://127.0.0.1:{free_port()}?from=firebell@example.com")
+    bar.name_fallback()
+    bar.reach(bar.ada, channel="email", to="ada@example.com")
+    method = bar.house.runner.read(lambda read: people_queries.methods(read, bar.ada))[0]
+    bar.house.runner.run(lambda work: code_sent.send_test(work, method.id, bar.ada))
+    bar.house.worker.tick()
+    bar.clock.advance(16)
+    assert bar.said() == []
+    bar.house.worker.tick()
+    bar.clock.advance(11)
+    (said,) = bar.said()
+    assert said.startswith("Nothing has gone out by E-mail since")
+    assert "2 attempts" in said
+    bar.clock.advance(1800)
+    assert bar.said() == []
+    bar.house.close()

@@ -12,10 +12,12 @@ from firebell.domain.paging import link_store, rules, settings_store, store
 from firebell.domain.paging.model import AckToken, Delivery, Page
 from firebell.domain.paging.store import attempts, deliveries, pages
 from firebell.kernel.actor import Permission
-from firebell.kernel.clock import Instant, micros
+from firebell.kernel.clock import Instant, micros, plus
 from firebell.kernel.errors import Forbidden, NotFound
 from firebell.kernel.secrets import hash_token
 from firebell.kernel.work import Read
+
+LATELY_S = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,25 @@ def next_delivery_due(read: Read) -> Instant | None:
 def channel_settings(read: Read) -> dict[str, dict[str, str]]:
     """Installation settings per channel as stored (secrets sealed)."""
     return settings_store.settings(read)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadChannel:
+    """A channel on which nothing has got through lately, though it was tried; ``reply`` is the last answer."""
+
+    channel: str
+    tried: int
+    since: Instant
+    reply: str
+
+
+def dead_channels(read: Read) -> list[DeadChannel]:
+    """Channels with at least two attempts in the last quarter of an hour, of which none went out."""
+    return [
+        DeadChannel(row.channel, row.tried, row.first_at, store.reply_of(read, row.last_seq))
+        for row in store.tried_since(read, plus(read.now, -LATELY_S))
+        if row.tried >= 2 and not row.went
+    ]
 
 
 def last_delivered(read: Read, user_id: str) -> dict[str, Instant]:

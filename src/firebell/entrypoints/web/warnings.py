@@ -46,6 +46,7 @@ class _Found:
     people: int
     holes: tuple[_Hole, ...]
     mail_missing: bool
+    dead: tuple[paging.DeadChannel, ...] = ()
 
 
 class Warnings:
@@ -76,6 +77,7 @@ class Warnings:
             banners.append(
                 Banner("E-mail cannot be sent: no mail server is set up.", "/settings/channels/email", "Set it up")
             )
+        banners += [self._dead(one, zone, now) for one in found.dead]
         for hole in found.holes[:3]:
             begun = hole.starts_at <= now
             starts = f"{moments.words(hole.starts_at, now)}, {moments.local(hole.starts_at, zone, now)}"
@@ -120,7 +122,19 @@ class Warnings:
         return _Found(
             bool(escalation.installation_fallback(read)), tuple(able), len(users),
             tuple(sorted(holes, key=lambda hole: hole.starts_at)), mail_used and not mail_ready,
+            tuple(paging.dead_channels(read)),
         )  # fmt: skip
+
+    def _dead(self, one: paging.DeadChannel, zone: str, now: Instant) -> Banner:
+        """Nothing gets through: for everybody when the installation's own settings are behind it, else as a notice."""
+        declared = self._site.channels.get(one.channel)
+        ours = declared is not None and bool(declared.settings_fields)
+        name = declared.name if declared is not None else one.channel
+        since = moments.local(one.since, zone, now)
+        text = f"Nothing has gone out by {name} since {since} ({one.tried} attempts). The last answer: {one.reply}"
+        return Banner(
+            text, f"/settings/channels/{one.channel}" if ours else "/me", "Look", "broken" if ours else "notice"
+        )
 
     def _configured(self, channel: str, stored: dict[str, str]) -> bool:
         declared = self._site.channels.get(channel)

@@ -105,6 +105,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.create_index("ix_attempts_delivery", ["delivery_id"], unique=False)
+        batch_op.create_index("ix_attempts_ended", ["ended_at"], unique=False)
 
     op.create_table(
         "channel_settings",
