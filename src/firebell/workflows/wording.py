@@ -51,17 +51,15 @@ def page(
         f"Why you: {why}." if why else "",
         f"Open for {ago(first.opened_at, now)}, since {clock(first.opened_at, zone)}.",
     ]
-    if first.details and len(alerts) == 1:
-        lines += ["", first.details[:1500]]
+    more = [first.details[:1500], ""] if first.details and len(alerts) == 1 else []
     if first.source:
-        lines.append(f"Source: {first.source}")
-    for link in first.links[:4]:
-        lines.append(f"{link.get('text') or 'Link'}: {link.get('href')}")
+        more.append(f"Source: {first.source}")
+    more += [f"{link.get('text') or 'Link'}: {link.get('href')}" for link in first.links[:4]]
     body = "\n".join(lines)
     return Message(
         id=lead.id, kind=MessageKind.PAGE, title=title[:200], body=body, severity=first.severity, urgency=lead.urgency,
         alert_id=first.id, ack_url=ack_url, view_url=view_url, thread=first.id, copies_possible=lead.attempt > 1,
-        sent_at_s=micros(now) // 1_000_000,
+        sent_at_s=micros(now) // 1_000_000, more="\n".join(more).strip(),
     )  # fmt: skip
 
 

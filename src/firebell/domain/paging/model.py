@@ -128,6 +128,7 @@ class Message:
     ``title`` <= 200 characters. ``ack_url`` opens a page with an Acknowledge button (GET never acts);
     ``view_url`` is the alert's page (needs sign-in). ``reply_token`` goes into a reply address or a topic.
     ``copies_possible``: an earlier attempt may have arrived; say so. ``sent_at_s`` is epoch seconds.
+    ``body`` is what a woken person needs first; ``more`` (details, links) belongs below the Acknowledge link.
     """
 
     id: str
@@ -142,6 +143,12 @@ class Message:
     thread: str | None = None
     copies_possible: bool = False
     sent_at_s: int = 0
+    more: str = ""
+
+    @property
+    def text(self) -> str:
+        """Everything in one text, for channels that show the link apart."""
+        return f"{self.body}\n\n{self.more}" if self.more else self.body
 
 
 class OutcomeKind(StrEnum):

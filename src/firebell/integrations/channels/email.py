@@ -149,6 +149,7 @@ def _text(message: Message) -> str:
         parts.append(f"Open: {view}")
     if message.copies_possible:
         parts.append(_COPY)
+    parts.append(printable(message.more))
     return "\n\n".join(part for part in parts if part.strip()) + "\n"
 
 
@@ -163,14 +164,17 @@ def _html(message: Message) -> str:
     if ack := _web(message.ack_url):
         blocks.append(
             '<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 20px"><tr>'
-            '<td bgcolor="#b3261e" style="border-radius:8px">'
+            '<td bgcolor="#0b5563" style="border-radius:8px">'
             f'<a href="{escape(ack)}" style="display:inline-block;padding:18px 40px;color:#ffffff;'
             'font-size:20px;font-weight:bold;text-decoration:none">Acknowledge</a></td></tr></table>'
         )
     if view := _web(message.view_url):
         blocks.append(f'<p style="margin:0 0 12px"><a href="{escape(view)}">Open in Firebell</a></p>')
     if message.copies_possible:
-        blocks.append(f'<p style="margin:0;color:#5f5f5f">{_COPY}</p>')
+        blocks.append(f'<p style="margin:0 0 12px;color:#5f5f5f">{_COPY}</p>')
+    if message.more:
+        more = escape(printable(message.more)).replace("\n", "<br>")
+        blocks.append(f'<p style="margin:20px 0 0;border-top:1px solid #d0d0d0;padding-top:12px">{more}</p>')
     return (
         '<!doctype html><html><body style="margin:0;padding:20px;font-family:sans-serif;font-size:16px">'
         + "".join(blocks)

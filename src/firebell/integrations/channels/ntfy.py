@@ -127,9 +127,9 @@ def _priority(message: Message) -> int:
 
 
 def _payload(message: Message, topic: str) -> dict[str, Any]:
-    body = f"{message.body}\n{_COPY}" if message.copies_possible else message.body
+    body = f"{message.text}\n{_COPY}" if message.copies_possible else message.text
     if message.copies_possible and len(body.encode(errors="replace")) > _BODY_MAX_BYTES:
-        body = f"{cut_bytes(message.body, _BODY_MAX_BYTES - len(_COPY) - 1)}\n{_COPY}"
+        body = f"{cut_bytes(message.text, _BODY_MAX_BYTES - len(_COPY) - 1)}\n{_COPY}"
     payload: dict[str, Any] = {
         "topic": topic,
         "title": cut(message.title, _TITLE_MAX),

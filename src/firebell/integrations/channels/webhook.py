@@ -118,7 +118,7 @@ def _payload(message: Message, now_s: int) -> dict[str, Any]:
         "data": {
             "delivery_id": message.id,
             "title": message.title,
-            "body": cut_bytes(message.body, _BODY_MAX_BYTES),
+            "body": cut_bytes(message.text, _BODY_MAX_BYTES),
             "severity": message.severity,
             "urgency": message.urgency,
             "alert_id": message.alert_id,
