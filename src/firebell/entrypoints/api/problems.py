@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from firebell.kernel.errors import Refused, Unavailable
 
@@ -39,10 +42,35 @@ def of(error: Refused) -> JSONResponse:
     return reply
 
 
-def validation(error: RequestValidationError) -> JSONResponse:
-    """The first wrong field, named as the caller wrote it."""
+def validation(error: RequestValidationError, expected: Any = None) -> JSONResponse:
+    """The first wrong field, named as the caller wrote it. ``expected`` is the type of the body, to name its keys."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path", "header"))
+    if first["type"] == "extra_forbidden" and (known := _keys(expected, first["loc"][1:-1])):
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = (f"Did you mean “{near[0]}”? " if near else "") + f"Known here: {', '.join(known)}."
+        return answer(422, "invalid", "This key is not known here.", field=where or None, hint=hint)
     return answer(
         422, "invalid", str(first["msg"]), field=where or None, hint="See /api/docs for the form of this request."
     )
+
+
+def _keys(kind: Any, path: Sequence[str | int]) -> list[str]:
+    """The keys of the object at ``path`` within a body of type ``kind``; none when that is no object of ours."""
+    if not path:
+        return [field.alias or name for model in _models(kind) for name, field in model.model_fields.items()]
+    step, rest = path[0], path[1:]
+    for model in _models(kind):
+        for name, field in model.model_fields.items():
+            if step in (name, field.alias):
+                return _keys(field.annotation, rest)
+    # An index or a key of a map: what is looked for lies within the same type's parts.
+    return _keys(kind, rest)
+
+
+def _models(kind: Any) -> Iterator[type[BaseModel]]:
+    """The models named anywhere in a type such as ``list[X] | None``."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for part in get_args(kind):
+        yield from _models(part)

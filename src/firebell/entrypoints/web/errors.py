@@ -60,7 +60,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         if not for_people(request):
-            return problems.validation(error)
+            body = getattr(request.scope.get("route"), "body_field", None)
+            return problems.validation(error, body.field_info.annotation if body else None)
         first = error.errors()[0]
         return await _page(request, 422, str(first["msg"]), str(first["loc"][-1]), "")
 

@@ -19,6 +19,7 @@ from firebell.domain.people.model import ApiToken
 from firebell.entrypoints.web import choices, names, paged_now, policy_forms, proving, sentences
 from firebell.entrypoints.web.drafts import Draft, refused
 from firebell.entrypoints.web.flashes import Flash
+from firebell.entrypoints.web.law_words import WORDS
 from firebell.entrypoints.web.me import Shown
 from firebell.entrypoints.web.moments import Moment, moment, span
 from firebell.entrypoints.web.my_account import token_of
@@ -39,9 +40,10 @@ Before = Annotated[int | None, Query(ge=1, lt=2**62)]
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """``words`` is what must hold; ``examples`` are ids for which it does not."""
+    """``words`` is what must hold; ``examples`` are ids for which it does not, and ``todo`` what to do about them."""
 
     words: str
+    todo: str
     examples: Sequence[str]
 
 
@@ -92,9 +94,10 @@ def _show(here: Here, draft: Draft, typed: Sequence[str] | None) -> Response:
         lag_s = here.site.runner.clock.monotonic() - worker.last_tick_monotonic
         named = policy_forms.targets_of([f"user:{one}" for one in stored])
         return SettingsPage(
-            problems=sorted(here.site.problems().items()),
+            # A broken law is told below, with what to do about it.
+            problems=sorted((part, said) for part, said in here.site.problems().items() if part not in broken),
             laws=[
-                Law((law.__doc__ or law.__name__).partition("\n")[0], broken.get(law.__name__, ())) for law in laws.LAWS
+                Law(*WORDS[law.__name__], broken.get(law.__name__, ())) for law in laws.LAWS
             ],
             worker_lag=span(max(0.0, lag_s)),
             about=[
