@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import hmac
 import json
@@ -10,7 +11,7 @@ import secrets as entropy
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -248,16 +249,18 @@ def serve_forever(roles: frozenset[str], listen: str | None = None) -> int:
         print("firebell: " + " ".join(unsafe), file=sys.stderr)  # noqa: T201
         house.database.close()
         return 1
-    _say_how_to_begin(house)
-    return serve(house)
+    return serve(house, on_start=lambda port: _say_how_to_begin(house, port))
 
 
 def _folder_of(settings: Settings) -> Path:
     return Path(settings.url.removeprefix("sqlite:///")).parent
 
 
-def serve(house: House) -> int:
-    """Serve an open house until the process is told to stop. Returns the exit code."""
+def serve(house: House, on_start: Callable[[int], None] = lambda port: None) -> int:
+    """Serve an open house until the process is told to stop. Returns the exit code.
+
+    ``on_start`` is told the port once it is open: with port 0 the system has chosen it.
+    """
     settings = house.settings
     # The group-commit thread and the event loop share one interpreter: hand over quickly between them.
     sys.setswitchinterval(0.0005)
@@ -267,7 +270,7 @@ def serve(house: House) -> int:
     gc.set_threshold(20_000, 20, 50)
     front = application(house)
     config = server_config(front, settings)
-    server = Server(config, house, front)
+    server = Server(config, house, front, on_start)
     server.run()
     return 0 if server.started else 1
 
@@ -288,10 +291,20 @@ class Server(uvicorn.Server):
     Live streams never end by themselves, so they are ended first.
     """
 
-    def __init__(self, config: uvicorn.Config, house: House, front: Front) -> None:
+    def __init__(
+        self, config: uvicorn.Config, house: House, front: Front, on_start: Callable[[int], None] = lambda port: None
+    ) -> None:
         super().__init__(config)
+        self._on_start = on_start
         self._house = house
         self._live = front.live
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            opened = [one for server in self.servers for one in server.sockets]
+            port = opened[0].getsockname()[1] if opened else self.config.port
+            await asyncio.to_thread(self._on_start, port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._house.finish()
@@ -299,13 +312,16 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _say_how_to_begin(house: House) -> None:
+def _say_how_to_begin(house: House, port: int) -> None:
+    address = house.settings.base_url
+    if not house.settings.public_url and house.settings.port == 0:
+        address = f"{address.removesuffix(':0')}:{port}"
     if house.runner.read(setup.needs_first_admin):
         link = house.runner.run(setup.issue_link)
         print(  # noqa: T201 - this is for the person at the terminal, and must not end up in a log file
-            f"\n  Firebell is at {house.settings.base_url}\n"
-            f"  Set it up here (once, within an hour): {house.settings.base_url}/setup/{link}\n",
+            f"\n  Firebell is at {address}\n"
+            f"  Set it up here (once, within an hour): {address}/setup/{link}\n",
             flush=True,
         )
     else:
-        print(f"\n  Firebell is at {house.settings.base_url}\n", flush=True)  # noqa: T201
+        print(f"\n  Firebell is at {address}\n", flush=True)  # noqa: T201
