@@ -49,10 +49,18 @@ class PreviewLine:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be set off, by time. ``low`` urgency stops after the first step that reaches somebody."""
+
+    urgency: str
+    lines: list[PreviewLine]
+
+
 def preview(
     read: Read, *, service_id: str | None = None, policy_id: str | None = None, schedule_id: str | None = None,
     severity: str = "SEV1", at: Instant | None = None,
-) -> list[PreviewLine]:  # fmt: skip
+) -> Preview:  # fmt: skip
     """What an alert of ``severity`` at ``at`` (now) would set off, for a service, a policy or whoever is on call.
 
     Exactly one of the three ids. Raises Invalid, NotFound, Forbidden.
@@ -72,13 +80,14 @@ def preview(
     if schedule_id is not None:
         found = oncall.schedule(read, schedule_id)
         target = Target(TargetKind.SCHEDULE, found.id)
-        return _Preview(everything, _run(severity, "high", found.team_id, at)).one_step(target)
+        return Preview("high", _Climb(everything, _run(severity, "high", found.team_id, at)).one_step(target))
     if policy_id is None:
         ladder = Climb(steps=(), fallback=())
     else:
         policy = escalation.policy(everything if service_id is not None else read, policy_id)
         ladder, team = policy.climb, team or policy.team_id
-    return _Preview(everything, _run(severity, urgency_of(severity, origin), team, at)).whole(ladder)
+    urgency = urgency_of(severity, origin)
+    return Preview(urgency, _Climb(everything, _run(severity, urgency, team, at)).whole(ladder))
 
 
 def _run(severity: str, urgency: str, team: str | None, at: Instant) -> Run:
@@ -88,7 +97,7 @@ def _run(severity: str, urgency: str, team: str | None, at: Instant) -> Run:
     )  # fmt: skip
 
 
-class _Preview:
+class _Climb:
     def __init__(self, read: Read, run: Run) -> None:
         self.read, self.run, self.start = read, run, run.started_at
         self.at = self.start

@@ -45,8 +45,11 @@ class RehearsalLine(Shown):
 
 
 class RehearsalShown(Shown):
+    """``urgency`` low: nothing more happens after the first step that reaches somebody. ``loop`` 0 is round one."""
+
     at: str
     severity: str
+    urgency: str
     lines: list[RehearsalLine]
 
 
@@ -69,8 +72,8 @@ def rehearse(request: Request, caller: Caller, body: Rehearsal) -> RehearsalShow
                 user=one.person or None, why=one.why, channel=one.channel or None, method=one.method or None,
                 shadow=one.shadow, reason=one.reason or None,
             )
-            for one in found
+            for one in found.lines
         ]  # fmt: skip
-        return RehearsalShown(at=at.format_iso(), severity=body.severity, lines=lines)
+        return RehearsalShown(at=at.format_iso(), severity=body.severity, urgency=found.urgency, lines=lines)
 
     return read(request, look, caller)

@@ -31,12 +31,14 @@ def rehearse(
     else:
         rows = [
             (
-                f"+{_span(one['offset_s'])}", one["step"] or "fallback", one["user"] or "nobody", one["channel"],
-                _why(one),
+                f"+{_span(one['offset_s'])}", one["step"] or "fallback", one["loop"] + 1, one["user"] or "nobody",
+                one["channel"], _why(one),
             )
             for one in answer["lines"]
         ]  # fmt: skip
-        table(("after", "step", "who", "by", "why"), rows, empty="Nobody would be told.")
+        table(("after", "step", "round", "who", "by", "why"), rows, empty="Nobody would be told.")
+        if answer["urgency"] == "low":
+            typer.echo("\nLow urgency: it stops after the first step that reaches somebody.")
         names = ", ".join(dict.fromkeys(one["user"] for one in soon))
         typer.echo(f"\nReached within {within}: {names or 'nobody'}.")
     raise typer.Exit(0 if soon else 1)

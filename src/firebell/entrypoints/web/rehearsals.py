@@ -21,7 +21,7 @@ from firebell.kernel.clock import Instant
 from firebell.kernel.errors import Invalid, Refused
 from firebell.kernel.work import Read
 from firebell.workflows import who_would_be_paged
-from firebell.workflows.who_would_be_paged import FALLBACK, PreviewLine
+from firebell.workflows.who_would_be_paged import FALLBACK, Preview, PreviewLine
 
 router = APIRouter()
 LINES_SHOWN = 100
@@ -34,6 +34,7 @@ class Told:
 
     after: str
     step: str
+    round: int
     name: str
     href: str
     channel: str
@@ -42,7 +43,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalPage:
-    """``of`` names what is rehearsed and where it is; ``more`` counts lines left out."""
+    """``of`` names what is rehearsed and where it is; ``more`` counts lines left out; ``low``: low urgency."""
 
     draft: Draft
     offered: Sequence[tuple[str, Choices]]
@@ -51,6 +52,7 @@ class RehearsalPage:
     told: Sequence[Told]
     more: int
     zone: str
+    low: bool
 
 
 @router.get("/rehearsal")
@@ -61,18 +63,18 @@ def show(
     values = {"of": of, "severity": severity, "at": at}
 
     def look(read: Read) -> RehearsalPage:
-        draft, lines, named = Draft(values), list[PreviewLine](), ("", "")
+        draft, found, named = Draft(values), Preview("high", []), ("", "")
         try:
             if of:
-                lines, named = _rehearse(read, of, severity, _instant(at, here.zone))
+                found, named = _rehearse(read, of, severity, _instant(at, here.zone))
         except Refused as error:
             draft = refused(values, error)
-        shown = lines[:LINES_SHOWN]
+        shown = found.lines[:LINES_SHOWN]
         names = look_up(read, [one.person_id for one in shown])
         channels = {slug: channel.name for slug, channel in here.site.channels.items()}
         return RehearsalPage(
             draft, _offered(read), [(s, s) for s in SEVERITIES], named, [_told(one, names, channels) for one in shown],
-            max(0, len(lines) - LINES_SHOWN), here.zone,
+            max(0, len(found.lines) - LINES_SHOWN), here.zone, found.urgency == "low",
         )  # fmt: skip
 
     view = here.read(look)
@@ -81,14 +83,14 @@ def show(
     )
 
 
-def _rehearse(read: Read, of: str, severity: str, at: Instant | None) -> tuple[list[PreviewLine], tuple[str, str]]:
+def _rehearse(read: Read, of: str, severity: str, at: Instant | None) -> tuple[Preview, tuple[str, str]]:
     kind, _, id_ = of.partition(":")
     if kind not in _PARAMETERS or severity not in SEVERITIES:
         raise Invalid("Choose what is to be rehearsed.", field="of")
     which = {_PARAMETERS[kind]: id_}
-    lines = who_would_be_paged.preview(read, severity=severity, at=at, **which)
+    found = who_would_be_paged.preview(read, severity=severity, at=at, **which)
     place = {"service": "/services/", "policy": "/policies/", "schedule": "/on-call/"}[kind]
-    return lines, (look_up(read, [id_]).of(id_), place + id_)
+    return found, (look_up(read, [id_]).of(id_), place + id_)
 
 
 def _instant(typed: str, zone: str) -> Instant | None:
@@ -105,10 +107,8 @@ def _instant(typed: str, zone: str) -> Instant | None:
 
 def _told(line: PreviewLine, names: Names, channels: Mapping[str, str]) -> Told:
     step = "Fallback" if line.step == FALLBACK else f"Step {line.step + 1}"
-    if line.loop:
-        step += f", round {line.loop + 1}"
     return Told(
-        "at once" if line.offset_s == 0 else f"after {moments.span(line.offset_s)}", step,
+        "at once" if line.offset_s == 0 else f"after {moments.span(line.offset_s)}", step, line.loop + 1,
         names.of(line.person_id) or line.person, f"/people/{line.person_id}" if line.person_id else "",
         f"{channels.get(line.channel, line.channel)}: {line.method}" if line.channel else "",
         line.reason.replace("_", " ") if line.person_id is None else line.why + (", learning" if line.shadow else ""),
