@@ -319,8 +319,7 @@ def _say_how_to_begin(house: House, port: int) -> None:
     if house.runner.read(setup.needs_first_admin):
         link = house.runner.run(setup.issue_link)
         print(  # noqa: T201 - this is for the person at the terminal, and must not end up in a log file
-            f"\n  Firebell is at {address}\n"
-            f"  Set it up here (once, within an hour): {address}/setup/{link}\n",
+            f"\n  Firebell is at {address}\n  Set it up here (once, within an hour): {address}/setup/{link}\n",
             flush=True,
         )
     else:

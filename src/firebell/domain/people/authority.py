@@ -29,9 +29,7 @@ def needs_team_role(read: Read, role: TeamRole, team_id: str) -> None:
     """The same within a team. Who may apply a configuration may describe any team."""
     held = all(read.actor.may(permission, team_id) for permission in GRANTS[Role(role.value)])
     if not held and not read.actor.may(Permission.CONFIG_APPLY):
-        raise Forbidden(
-            f"This needs everything a team's {role} may do.", field="members", hint="Ask an administrator."
-        )
+        raise Forbidden(f"This needs everything a team's {role} may do.", field="members", hint="Ask an administrator.")
 
 
 def take_person(work: Work, user_id: str) -> User:

@@ -124,9 +124,7 @@ def edit_method(
     moved = config is not None and dict(sealer.unseal(before.id, before.channel, before.config)) != dict(config)
     if moved and config is not None:
         sealed = dict(sealer.seal(before.id, before.channel, config))
-        after = replace(
-            after, config=sealed, verified_at=None, failing=0, last_delivered_at=None, last_tested_at=None
-        )
+        after = replace(after, config=sealed, verified_at=None, failing=0, last_delivered_at=None, last_tested_at=None)
         if after.disabled_reason is DisabledReason.PERMANENT_FAILURES:
             after = replace(after, disabled_at=None, disabled_reason=None)
         end_codes(work, method_id)
