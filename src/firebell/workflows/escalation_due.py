@@ -243,9 +243,7 @@ def raise_gap(work: Work, run: Run, alert: Alert) -> None:
     name = policy.name if policy else "no policy"
     owners = people.team_owners(work, run.team_id) if run.team_id else []
     targets = tuple(Target(TargetKind.USER, u) for u in owners or people.admins(work))
-    # Whoever the policy itself falls back on is better than nobody, should there be neither owners nor a last resort.
-    fallback = store.fallback(work) or escalation.ladder_of(work, run).fallback
-    ladder = Climb(steps=(Step(targets, Wait(900)),) if targets else (), fallback=fallback)
+    ladder = Climb(steps=(Step(targets, Wait(900)),) if targets else (), fallback=store.fallback(work))
     origin = Origin(
         integration_id=OWN_INTEGRATION, service_id=alert.service_id, team_id=run.team_id,
         default_severity=Severity.SEV2, urgency="high",
