@@ -293,7 +293,9 @@ def test_channel_settings_keep_their_secrets(api: Api) -> None:
     shown = api.call("root", "GET", "/channels/email/settings")
     assert shown.json()["secrets_set"] == ["password"]  # the address is taken apart, and only this is secret
     assert "topsecret" not in shown.text
-    assert api.ok("root", "PUT", "/channels/email/settings", {"values": {}})["configured"] is True
+    again = {"host": "mail.example.com", "port": "587", "user": "fb", "from": "fb@example.com"}
+    assert api.ok("root", "PUT", "/channels/email/settings", {"values": again})["configured"] is True
+    assert api.call("root", "GET", "/channels/email/settings").json()["secrets_set"] == ["password"]
     unknown = api.call("root", "PUT", "/channels/email/settings", {"values": {"urll": "x"}})
     assert (unknown.status_code, unknown.json()["field"]) == (422, "values.urll")
 

@@ -84,13 +84,17 @@ def cover(
 def uncover(
     schedule: Annotated[str, typer.Argument(help="Name or id.")],
     override_id: Annotated[str, typer.Argument(help="The id that `schedule cover` printed.")],
+    as_json: AsJson = False,
 ) -> None:
     """Take a cover back; what has passed stays as it was.
 
     Example: firebell schedule uncover payments-primary ovr_06e1x0k3v9q2m7s8t4
     """
     call("DELETE", f"/api/v1/schedules/{schedule}/overrides/{override_id}")
-    typer.echo("Taken back.")
+    if as_json:
+        as_is({"id": override_id, "removed": True})
+    else:
+        typer.echo("Taken back.")
 
 
 def calendar(shifts: Sequence[Mapping[str, Any]], gaps: Sequence[Mapping[str, Any]], zone: str) -> list[str]:
