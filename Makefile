@@ -28,15 +28,18 @@ run: setup ## Start the server on 127.0.0.1:8080
 demo: setup ## Start the server with a sample company in it
 	@$(BIN)/firebell demo
 
+# Real browsers and servers on a busy machine get one second try, said aloud; what fails twice has failed.
+AGAIN = echo "== once more, alone: what failed above" && $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
+
 test: setup-dev ## Run the tests (ARGS="-k ladder" for some of them)
 	@$(BIN)/python tools/test_parts.py
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@echo "== rules, stories and interfaces, on every core"
-	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not system and not browser"
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not system and not browser" || { $(AGAIN) -m "not system and not browser"; }
 	@echo "== real servers, browsers and senders, one after another"
-	@$(BIN)/python -m pytest -m "system or browser"
+	@$(BIN)/python -m pytest -m "system or browser" || { $(AGAIN) -m "system or browser"; }
 endif
 
 check: setup-dev ## Lint, format, types, imports, layout, tree
