@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from firebell.domain.paging import link_store, rules, settings_store, store
+from firebell.domain.paging import lately_store, link_store, rules, settings_store, store
 from firebell.domain.paging.model import AckToken, Delivery, Page
 from firebell.domain.paging.store import attempts, deliveries, pages
 from firebell.kernel.actor import Permission
@@ -177,8 +177,8 @@ class DeadChannel:
 def dead_channels(read: Read) -> list[DeadChannel]:
     """Channels with at least two attempts in the last quarter of an hour, of which none went out."""
     return [
-        DeadChannel(row.channel, row.tried, row.first_at, store.reply_of(read, row.last_seq))
-        for row in store.tried_since(read, plus(read.now, -LATELY_S))
+        DeadChannel(row.channel, row.tried, row.first_at, lately_store.reply_of(read, row.last_seq))
+        for row in lately_store.tried_since(read, plus(read.now, -LATELY_S))
         if row.tried >= 2 and not row.went
     ]
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    case,
     exists,
     func,
     or_,
@@ -389,23 +388,3 @@ def add_attempt(
 def attempts_of(read: Read, delivery_ids: Iterable[str]) -> Sequence[Row[Any]]:
     query = select(attempts).where(attempts.c.delivery_id.in_(sorted(set(delivery_ids)))).order_by(attempts.c.seq)
     return read.all(query)
-
-
-def tried_since(read: Read, since: Instant) -> Sequence[Row[Any]]:
-    """Per channel since then: how many attempts, how many went out, and when the first and the last were."""
-    went = func.sum(case((attempts.c.outcome == "sent", 1), else_=0)).label("went")
-    query = (
-        select(
-            deliveries.c.channel, func.count().label("tried"), went,
-            func.min(attempts.c.ended_at).label("first_at"), func.max(attempts.c.seq).label("last_seq"),
-        )
-        .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
-        .where(attempts.c.ended_at > since)
-        .group_by(deliveries.c.channel)
-    )  # fmt: skip
-    return read.all(query)
-
-
-def reply_of(read: Read, seq: int) -> str:
-    """What the provider said to one attempt."""
-    return str(read.scalar(select(attempts.c.reply).where(attempts.c.seq == seq)) or "")
