@@ -135,10 +135,7 @@ def open_house(
     smtp_url = settings.smtp_url.get_secret_value()
 
     def settings_of(channel: str, stored: Mapping[str, str]) -> Mapping[str, str]:
-        opened = sealing.open_settings(channel, stored)
-        if channel == "email" and smtp_url and not opened:
-            return {"url": smtp_url}
-        return opened
+        return sealing.settings_in_use(channel, stored, smtp_url)
 
     def method_of(method: ContactMethod) -> Mapping[str, str]:
         return sealing.unseal(method.id, method.channel, method.config)
@@ -165,7 +162,8 @@ def has_room(settings: Settings, database: Database) -> bool:
     """Whether the disk of a SQLite file has room beyond what is kept for the engine."""
     if not database.is_sqlite:
         return True
-    found = os.statvfs(settings.data)
+    file = database.url.database or ""
+    found = os.statvfs(Path(file).parent if file not in ("", ":memory:") else settings.data)
     return found.f_bavail * found.f_frsize >= KEEP_FREE_BYTES
 
 

@@ -41,9 +41,6 @@ class Settings(BaseSettings):
     allow_internal: tuple[str, ...] = Field((), description="CIDR[:port] of internal targets that may be called.")
     trusted_proxies: tuple[str, ...] = Field((), description="Proxies whose X-Forwarded-* are believed.")
     senders: int = Field(8, ge=1, le=64, description="Messages sent at the same time by one process.")
-    storm_above: int = Field(
-        200, ge=1, description="Unanswered alerts of a service above which new ones share one run."
-    )
     log_format: str = Field("console", pattern="^(console|json)$", description="console or json.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
 

@@ -37,6 +37,13 @@ class Sealing:
         """An installation's channel settings as used."""
         return self._open(values, self._secret(channel, settings=True), "channel_settings", channel)
 
+    def settings_in_use(self, channel: str, stored: Mapping[str, Any], smtp_url: str) -> dict[str, str]:
+        """What a channel sends with: what is stored, opened, else (e-mail) the ``smtp_url`` of the settings."""
+        opened = {name: str(value) for name, value in self.open_settings(channel, stored).items()}
+        if channel == "email" and smtp_url and not opened:
+            return {"url": smtp_url}
+        return opened
+
     def _seal(self, values: Mapping[str, Any], secret: set[str], table: str, row_id: str) -> dict[str, Any]:
         return {
             name: self._keyring.seal(str(value), table=table, column=name, row_id=row_id)

@@ -180,9 +180,7 @@ def _database(database: Database, settings: Settings) -> Iterator[Check]:
     sealing = Sealing(keyring_of(settings), all_channels())
 
     def configured(channel: str, stored: dict[str, str]) -> bool:
-        values = {name: str(value) for name, value in sealing.open_settings(channel, stored).items()}
-        if channel == "email" and not values and settings.smtp_url.get_secret_value():
-            values = {"url": settings.smtp_url.get_secret_value()}
+        values = sealing.settings_in_use(channel, stored, settings.smtp_url.get_secret_value())
         return channel in all_channels() and all_channels()[channel].configured(values)
 
     with database.readers.connect() as connection, connection.begin():

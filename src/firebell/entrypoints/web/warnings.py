@@ -143,11 +143,7 @@ class Warnings:
 
 def settings_of(site: Site, channel: str, stored: dict[str, str]) -> dict[str, str]:
     """A channel's installation settings as used: what is stored, else (e-mail) the URL of the settings file."""
-    opened = {k: str(v) for k, v in site.sealing.open_settings(channel, stored).items()}
-    url = site.settings.smtp_url.get_secret_value()
-    if channel == "email" and url and not opened:
-        return {"url": url}
-    return opened
+    return site.sealing.settings_in_use(channel, stored, site.settings.smtp_url.get_secret_value())
 
 
 def _length(hole: _Hole) -> str:
