@@ -1,8 +1,8 @@
 """Writes the code of a schema change from the difference between the tables in the code and the steps so far.
 
-Until the first release there is one step: ``python tools/migration.py initial`` writes ``0001_initial.py`` anew from
-the tables in the code, and takes away steps that came after it. From then on,
 ``python tools/migration.py new "incidents get a phase"`` writes the next step, to be read and mended by hand.
+``python tools/migration.py renew`` writes the last step anew while nobody has taken it yet (it is not on the main
+branch). Steps that others may have taken are never touched.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
 from firebell.kernel.db import Database, Doc, InstantType
 from firebell.kernel.journal import guard_statements
@@ -85,42 +85,42 @@ def write(name: str, revision: str, before: str | None, title: str, text: str, t
     return path
 
 
-def initial() -> Path:
-    guards = {dialect: guard_statements(dialect) for dialect in ("sqlite", "postgresql")}
-    with create_engine("sqlite://").connect() as connection:
-        text = body(connection)
-    for later in VERSIONS.glob("[0-9]*_*.py"):
-        if not later.name.startswith("0001_"):
-            later.unlink()
-    return write(
-        "initial",
-        "0001",
-        None,
-        "The tables of the first release",
-        text,
-        GUARD.format(statements=pformat(guards, width=100)),
-    )
-
-
 def new(title: str) -> Path:
     database = Database("sqlite://")
     upgrade(database)
     with database.writer.connect() as connection:
         text = body(connection)
+        guards = _guards(connection)
     if not text:
         raise SystemExit("The steps so far lead to the tables in the code: nothing to write.")
     name = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:40]
     before = steps()[-1]
-    return write(name, f"{int(before) + 1:04}", before, title, text)
+    return write(name, f"{int(before) + 1:04}", before, title, text, guards)
+
+
+def _guards(connection: Connection) -> str:
+    """The journal's guard anew, where it has changed."""
+    stands = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'journal_no_update'").scalar()
+    if stands in guard_statements("sqlite"):
+        return ""
+    guards = {dialect: guard_statements(dialect) for dialect in ("sqlite", "postgresql")}
+    return GUARD.format(statements=pformat(guards, width=100))
+
+
+def renew() -> Path:
+    last = max(VERSIONS.glob("[0-9]*_*.py"))
+    title = last.read_text(encoding="utf-8").partition('"""')[2].partition('."""')[0]
+    last.unlink()
+    return new(title)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("initial")
+    commands.add_parser("renew")
     commands.add_parser("new").add_argument("title")
     given = parser.parse_args()
-    print(initial() if given.command == "initial" else new(given.title))
+    print(renew() if given.command == "renew" else new(given.title))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text as sql
+from sqlalchemy.exc import DatabaseError
 
 from firebell.kernel import journal
 from firebell.kernel.actor import Actor
-from firebell.kernel.clock import SetClock, micros
+from firebell.kernel.clock import Instant, SetClock, micros
 from firebell.kernel.journal import Broken
 from firebell.kernel.work import Runner, Work
 from tests.kernel.things import Happened
@@ -152,3 +153,65 @@ def test_reading_on_from_where_one_stopped(written: Runner) -> None:
     rest = written.read(lambda read: journal.since(read.connection, every[9].seq))
     assert rest == every[10:]
     assert micros(every[0].at) <= micros(every[-1].at)
+
+
+class TestTheChainOfAnIncident:
+    """Two times, salted digests, links anybody can compute, and redaction."""
+
+    def test_the_vectors_of_the_specification(self) -> None:
+        salt, subject = bytes(16), "inc_1"
+        declared = Instant.parse_iso("2026-03-02T10:12:00Z")
+        first = journal.public_link(
+            bytes(32), actor="usr_ann", event_at=declared, kind="incident.declared", recorded_at=declared, n=1,
+            subject=subject, digest=journal.digest_of(salt, {"severity": "SEV3", "title": "Checkout errors"}),
+        )  # fmt: skip
+        assert first.hex() == "50233adb7190d13a8f09b8245a612ed815a9c8033d976e0c312ffdc6eb923f24"
+        second = journal.public_link(
+            first, actor="usr_bob", event_at=Instant.parse_iso("2026-03-02T10:22:00Z"), kind="severity.raised",
+            recorded_at=Instant.parse_iso("2026-03-02T10:25:00Z"), n=2, subject=subject,
+            digest=journal.digest_of(salt, {"from": "SEV3", "to": "SEV1"}),
+        )  # fmt: skip
+        assert second.hex() == "21ad7c0afc670b570b42297a4ce74d6776e1e8f44bfee96e108422b4e7b1bb94"
+
+    def test_an_entry_keeps_when_it_happened_and_when_it_was_learned(self, runner: Runner) -> None:
+        happened = Instant.parse_iso("2026-01-05T08:10:00Z")
+        runner.run(lambda work: work.record("inc_1", Happened(what="rolled back", n=1), event_at=happened), WRITER)
+        (entry,) = runner.read(lambda read: read.history("inc_1"))
+        assert (entry.event_at, entry.at) == (happened, runner.clock.now())
+        assert list(runner.read(lambda read: list(journal.verify(read.connection, KEYS)))) == []
+
+    def test_a_redacted_entry_says_nothing_and_the_chain_still_holds(self, runner: Runner) -> None:
+        write(runner, "inc_1", "declared", "the password is tulip", "resolved")
+        assert runner.run(lambda work: journal.redact(work.connection, "inc_1", 2))
+        entries = runner.read(lambda read: read.history("inc_1"))
+        assert [(e.data.get("what"), e.redacted) for e in entries] == [
+            ("declared", False), (None, True), ("resolved", False),
+        ]  # fmt: skip
+        assert runner.read(lambda read: list(journal.verify(read.connection, KEYS))) == []
+        assert not runner.run(lambda work: journal.redact(work.connection, "inc_1", 2)), "it is gone already"
+
+    @pytest.mark.parametrize(
+        "change",
+        ["data = '{}'", "salt = NULL", "data = '{}', salt = NULL, actor = 'user:usr_2'", "event_at = 1, salt = NULL"],
+    )
+    def test_the_database_refuses_every_other_change(self, runner: Runner, change: str) -> None:
+        write(runner, "inc_1", "declared")
+        with pytest.raises(DatabaseError, match="append-only"):
+            runner.run(lambda work: work.write(sql(f"UPDATE journal SET {change} WHERE chain = 'inc_1'")))
+
+    def test_an_alert_s_entries_cannot_be_redacted(self, runner: Runner) -> None:
+        write(runner, "alr_1", "opened")
+        assert not runner.run(lambda work: journal.redact(work.connection, "alr_1", 1))
+
+    @pytest.mark.parametrize("change", ['data = \'{"n":0,"what":"nothing"}\'', "event_at = 1", "actor = 'user:usr_2'"])
+    def test_a_change_past_the_guard_is_found(self, runner: Runner, change: str) -> None:
+        write(runner, "inc_1", "declared", "mitigated")
+        drop = (
+            "DROP TRIGGER journal_no_update"
+            if runner.database.is_sqlite
+            else "DROP TRIGGER journal_no_change ON journal"
+        )
+        runner.run(lambda work: work.write(sql(drop)))
+        runner.run(lambda work: work.write(sql(f"UPDATE journal SET {change} WHERE n = 1")))
+        (fault,) = runner.read(lambda read: list(journal.verify(read.connection, KEYS)))
+        assert (fault.chain, fault.n) == ("inc_1", 1)

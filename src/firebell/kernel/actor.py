@@ -32,6 +32,19 @@ class Permission(StrEnum):
     JOURNAL_VIEW = "journal.view"
     CONFIG_APPLY = "config.apply"
     SETTINGS_EDIT = "settings.edit"
+    INCIDENTS_VIEW = "incidents.view"
+    INCIDENTS_DECLARE = "incidents.declare"
+    INCIDENTS_RESPOND = "incidents.respond"
+    INCIDENTS_PRIVATE = "incidents.private"
+    INCIDENTS_EDIT = "incidents.edit"
+    POSTMORTEMS_WAIVE = "postmortems.waive"
+    RUNBOOKS_VIEW = "runbooks.view"
+    RUNBOOKS_RUN = "runbooks.run"
+    RUNBOOKS_EDIT = "runbooks.edit"
+    STATUS_VIEW = "status.view"
+    STATUS_PUBLISH = "status.publish"
+    STATUS_EDIT = "status.edit"
+    WEBHOOKS_EDIT = "webhooks.edit"
 
 
 class Role(StrEnum):
@@ -45,13 +58,16 @@ class Role(StrEnum):
 
 _P = Permission
 VIEWER = frozenset(
-    {_P.PEOPLE_VIEW, _P.SERVICES_VIEW, _P.ALERTS_VIEW, _P.SCHEDULES_VIEW, _P.POLICIES_VIEW, _P.PAGES_VIEW, _P.SELF_EDIT}
-)
+    {_P.PEOPLE_VIEW, _P.SERVICES_VIEW, _P.ALERTS_VIEW, _P.SCHEDULES_VIEW, _P.POLICIES_VIEW, _P.PAGES_VIEW, _P.SELF_EDIT,
+     _P.INCIDENTS_VIEW, _P.INCIDENTS_DECLARE, _P.RUNBOOKS_VIEW, _P.STATUS_VIEW}
+)  # fmt: skip
 RESPONDER = VIEWER | {
     _P.SIGNALS_VIEW, _P.SIGNALS_SEND, _P.ALERTS_ACKNOWLEDGE, _P.ALERTS_RESOLVE, _P.ALERTS_ESCALATE, _P.OVERRIDES_EDIT,
+    _P.INCIDENTS_RESPOND, _P.RUNBOOKS_RUN, _P.STATUS_PUBLISH,
 }  # fmt: skip
 MANAGER = RESPONDER | {
     _P.SERVICES_EDIT, _P.SCHEDULES_EDIT, _P.POLICIES_EDIT, _P.TEAMS_EDIT, _P.JOURNAL_VIEW,
+    _P.INCIDENTS_EDIT, _P.POSTMORTEMS_WAIVE, _P.RUNBOOKS_EDIT, _P.STATUS_EDIT, _P.WEBHOOKS_EDIT,
 }  # fmt: skip
 ADMIN = frozenset(Permission)
 

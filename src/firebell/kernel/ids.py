@@ -31,6 +31,14 @@ PolicyId = NewType("PolicyId", str)
 RunId = NewType("RunId", str)
 PageId = NewType("PageId", str)
 DeliveryId = NewType("DeliveryId", str)
+IncidentId = NewType("IncidentId", str)
+UpdateId = NewType("UpdateId", str)
+StatusPageId = NewType("StatusPageId", str)
+ComponentId = NewType("ComponentId", str)
+SubscriberId = NewType("SubscriberId", str)
+RunbookId = NewType("RunbookId", str)
+PostId = NewType("PostId", str)
+WebhookId = NewType("WebhookId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]

@@ -3,11 +3,18 @@
 One chain per alert and per incident, one (``admin``) for everything else. In each chain ``n`` counts from 1 without
 gaps and ``hash = HMAC-SHA256(key, previous hash || JCS(row without hash))``; the first previous hash is 32 zero bytes.
 Rows hold ids, never names, so that forgetting a person leaves the chain valid.
+
+Incidents' chains have two times and can be redacted: ``digest = SHA-256(salt || C(data))`` with a random salt, and
+``hash = SHA-256(previous hash || C({actor, event_at, kind, payload_sha256, recorded_at, seq, subject}))``, where ``C``
+is the canonical form of :data:`_canonical` and ``seq`` is ``n`` (incidents.md 5). Redaction destroys ``data`` and
+``salt`` and keeps the digest, so the chain still holds.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -25,6 +32,7 @@ from sqlalchemy import (
     UniqueConstraint,
     select,
     text,
+    update,
 )
 
 from firebell.kernel.actor import Actor
@@ -35,6 +43,9 @@ from firebell.kernel.rows import bulk_insert_rows, select_in
 ZERO = bytes(32)
 ADMIN = "admin"
 _OWN_CHAIN = ("alr_", "inc_")
+_TWO_TIMES = "inc_"
+PUBLIC_KID = "sha256"
+"""The ``kid`` of chains that anybody can compute."""
 
 journal = Table(
     "journal",
@@ -49,6 +60,9 @@ journal = Table(
     Column("data", Doc, nullable=False),
     Column("kid", String, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Column("event_at", InstantType),
+    Column("salt", LargeBinary),
+    Column("digest", LargeBinary),
     UniqueConstraint("chain", "n"),
 )
 Index(
@@ -70,7 +84,11 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row read back. ``actor`` is ``kind:id``; ``data`` are the fact's fields."""
+    """One row read back. ``actor`` is ``kind:id``; ``data`` are the fact's fields.
+
+    ``at`` is when Firebell learned it, ``event_at`` when it happened (the same, unless a person said otherwise).
+    ``redacted``: what it said has been destroyed.
+    """
 
     seq: int
     chain: str
@@ -81,6 +99,16 @@ class Entry:
     kind: str
     data: Mapping[str, Any]
     hash: bytes
+    event_at: Instant
+    redacted: bool = False
+
+
+class Redacted(Fact, frozen=True, kw_only=True):
+    """Entry ``n`` of this chain held a secret or personal data and has been destroyed."""
+
+    kind: ClassVar[str] = "journal.redacted"
+    n: int
+    why: str
 
 
 _canonical = msgspec.json.Encoder(
@@ -91,6 +119,35 @@ _canonical = msgspec.json.Encoder(
 def link(key: bytes, previous: bytes, row: Mapping[str, Any]) -> bytes:
     """The hash that ties ``row`` to ``previous`` (RFC 8785 canonical JSON under HMAC-SHA256)."""
     return hmac.digest(key, previous + _canonical.encode(row), "sha256")
+
+
+def digest_of(salt: bytes, data: Mapping[str, Any] | Fact) -> bytes:
+    """``SHA-256(salt || C(data))``."""
+    return hashlib.sha256(salt + _canonical.encode(data)).digest()
+
+
+def public_link(
+    previous: bytes,
+    *,
+    actor: str,
+    event_at: Instant,
+    kind: str,
+    digest: bytes,
+    recorded_at: Instant,
+    n: int,
+    subject: str,
+) -> bytes:
+    """The hash of one entry of an incident's chain (incidents.md 5)."""
+    row = {
+        "actor": actor, "event_at": _microseconds(event_at), "kind": kind, "payload_sha256": digest.hex(),
+        "recorded_at": _microseconds(recorded_at), "seq": n, "subject": subject,
+    }  # fmt: skip
+    return hashlib.sha256(previous + _canonical.encode(row)).digest()
+
+
+def _microseconds(at: Instant) -> str:
+    us = micros(at)
+    return f"{at.format_iso()[:19]}.{us % 1_000_000:06d}Z"
 
 
 def chain_of(subject: str) -> str:
@@ -111,13 +168,13 @@ def append(
     key: ChainKey,
     now: Instant,
     actor: Actor,
-    facts: Sequence[tuple[str, Fact]],
+    facts: Sequence[tuple[str, Fact, Instant | None]],
     fresh: frozenset[str],
 ) -> None:
-    """Append ``(subject, fact)`` pairs in order. ``fresh``: chains known to be new, which need no looking up."""
+    """Append ``(subject, fact, event_at)`` in order. ``fresh``: chains known to be new, which need no looking up."""
     if not facts:
         return
-    chains = {chain_of(subject) for subject, _ in facts}
+    chains = {chain_of(subject) for subject, _, _ in facts}
     heads = dict.fromkeys(chains, (0, ZERO))
     known = [chain for chain in chains if chain not in fresh]
     if connection.dialect.name != "sqlite" and ADMIN in chains:
@@ -127,15 +184,26 @@ def append(
     who = f"{actor.kind}:{actor.id}"
     at = micros(now)
     rows: list[list[Any]] = []
-    for subject, fact in facts:
+    for subject, fact, event_at in facts:
         chain = chain_of(subject)
         n, previous = heads[chain]
         data = _canonical.encode(fact).decode()
+        if subject.startswith(_TWO_TIMES):
+            salt = secrets.token_bytes(16)
+            inner = hashlib.sha256(salt + data.encode()).digest()
+            digest = public_link(
+                previous, actor=who, event_at=event_at or now, kind=fact.kind, digest=inner, recorded_at=now, n=n + 1,
+                subject=subject,
+            )  # fmt: skip
+            heads[chain] = (n + 1, digest)
+            happened = micros(event_at) if event_at is not None else at
+            rows.append([chain, n + 1, subject, at, who, fact.kind, data, PUBLIC_KID, digest, happened, salt, inner])
+            continue
         digest = hmac.digest(
             key.key, previous + _line(chain, n + 1, subject, at, who, fact.kind, data, key.kid), "sha256"
         )
         heads[chain] = (n + 1, digest)
-        rows.append([chain, n + 1, subject, at, who, fact.kind, data, key.kid, digest])
+        rows.append([chain, n + 1, subject, at, who, fact.kind, data, key.kid, digest, None, None, None])
     bulk_insert_rows(connection, journal, rows)
 
 
@@ -191,7 +259,10 @@ def latest(connection: Connection, before: int | None = None, *, limit: int = 50
 
 
 def _entry(row: Any) -> Entry:
-    return Entry(row.seq, row.chain, row.n, row.subject, row.at, row.actor, row.kind, row.data, bytes(row.hash))
+    return Entry(
+        row.seq, row.chain, row.n, row.subject, row.at, row.actor, row.kind, row.data, bytes(row.hash),
+        row.event_at or row.at, row.digest is not None and row.salt is None,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +290,8 @@ def verify(connection: Connection, keys: Mapping[str, bytes], chain: str | None 
         fault = None
         if row.n != expected:
             fault = f"row {expected} is missing"
+        elif row.chain.startswith(_TWO_TIMES):
+            fault = _public_fault(row, previous)
         elif key is None:
             fault = f"unknown key {row.kid}"
         elif hmac.digest(
@@ -233,18 +306,48 @@ def verify(connection: Connection, keys: Mapping[str, bytes], chain: str | None 
         expected, previous = expected + 1, bytes(row.hash)
 
 
+def _public_fault(row: Any, previous: bytes) -> str | None:
+    if row.digest is None or row.kid != PUBLIC_KID or row.event_at is None:
+        return "the row is not one of an incident's chain"
+    digest = bytes(row.digest)
+    if row.salt is not None and digest_of(bytes(row.salt), row.data) != digest:
+        return "what the row says does not match its digest"
+    if row.salt is None and row.data != {}:
+        return "a redacted row says something"
+    expected = public_link(
+        previous, actor=row.actor, event_at=row.event_at, kind=row.kind, digest=digest, recorded_at=row.at, n=row.n,
+        subject=row.subject,
+    )  # fmt: skip
+    return None if expected == bytes(row.hash) else "the row does not match its hash"
+
+
+def redact(connection: Connection, chain: str, n: int) -> bool:
+    """Destroy what entry ``n`` of an incident's chain says. False when there is no such entry or it is gone already."""
+    where = (journal.c.chain == chain) & (journal.c.n == n) & journal.c.salt.is_not(None)
+    if not chain.startswith(_TWO_TIMES):
+        return False
+    return connection.execute(update(journal).where(where).values(data={}, salt=None)).rowcount == 1
+
+
 def guard_statements(dialect: str) -> list[str]:
-    """DDL that makes the database itself refuse UPDATE and DELETE on the journal."""
+    """DDL that makes the database itself refuse DELETE on the journal, and any UPDATE but a redaction."""
+    kept = ("seq", "chain", "n", "subject", "at", "actor", "kind", "kid", "hash", "event_at", "digest")
     if dialect == "sqlite":
+        same = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in kept)
+        refuse = "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+        redaction = f"OLD.salt IS NOT NULL AND NEW.salt IS NULL AND NEW.data = '{{}}' AND {same}"
         return [
-            f"CREATE TRIGGER IF NOT EXISTS journal_no_{verb.lower()} BEFORE {verb} ON journal "
-            "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
-            for verb in ("UPDATE", "DELETE")
+            "DROP TRIGGER IF EXISTS journal_no_update",
+            f"CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal WHEN NOT ({redaction}) {refuse}",
+            f"CREATE TRIGGER IF NOT EXISTS journal_no_delete BEFORE DELETE ON journal {refuse}",
         ]
+    same = " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in kept)
     return [
         (
-            "CREATE OR REPLACE FUNCTION journal_guard() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$"
+            "CREATE OR REPLACE FUNCTION journal_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF TG_OP = 'UPDATE' THEN "
+            f"IF OLD.salt IS NOT NULL AND NEW.salt IS NULL AND NEW.data = '{{}}' AND {same} THEN RETURN NEW; END IF; "
+            "END IF; RAISE EXCEPTION 'the journal is append-only'; END $$"
         ),
         (
             "CREATE OR REPLACE TRIGGER journal_no_change BEFORE UPDATE OR DELETE ON journal "

@@ -84,7 +84,7 @@ class Work(Read):
     def __init__(self, connection: Connection, now: Instant, actor: Actor, key: journal.ChainKey) -> None:
         super().__init__(connection, now, actor)
         self._key = key
-        self._facts: list[tuple[str, journal.Fact]] = []
+        self._facts: list[tuple[str, journal.Fact, Instant | None]] = []
         self._fresh: set[str] = set()
         self.topics: set[str] = set()
         self.woken = False
@@ -120,9 +120,12 @@ class Work(Read):
         """Rows by key, locked, in key order: the fast way to take many."""
         return fetch_in(self.connection, table, key, wanted, lock=True)
 
-    def record(self, subject: str, fact: journal.Fact, *, fresh: bool = False) -> None:
-        """Put a fact about ``subject`` into the journal. ``fresh``: the subject was created in this unit."""
-        self._facts.append((subject, fact))
+    def record(self, subject: str, fact: journal.Fact, *, fresh: bool = False, event_at: Instant | None = None) -> None:
+        """Put a fact about ``subject`` into the journal. ``fresh``: the subject was created in this unit.
+
+        ``event_at``: when it happened, if not now (incidents only; elsewhere it is not kept).
+        """
+        self._facts.append((subject, fact, event_at))
         if fresh:
             self._fresh.add(subject)
 
