@@ -7,14 +7,23 @@ A sentence follows the actor's name ("**Ada Park** acknowledged by link"); one w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from firebell.entrypoints.web import moments
+from firebell.entrypoints.web import (
+    chat_sentences,
+    comms_sentences,
+    incident_sentences,
+    moments,
+    outbox_sentences,
+    runbook_sentences,
+    status_sentences,
+)
 from firebell.entrypoints.web.names import ID, Names, ids_in, look_up
+from firebell.entrypoints.web.sentence import Sentence
 from firebell.kernel.clock import Instant
 from firebell.kernel.journal import Entry
 from firebell.kernel.work import Read
@@ -22,15 +31,6 @@ from firebell.kernel.work import Read
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _ACTOR = re.compile(r"(?:user|link|integration|token|system):\w+|(?:integration:)?api:\w+")
 CHANNELS = {"sms": "SMS", "email": "e-mail", "voice": "call", "webpush": "push", "ntfy": "ntfy", "webhook": "webhook"}
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """``text`` with ``{fields}``; ``kind`` and ``icon`` as ``ui.timeline_entry`` takes them."""
-
-    text: str | Callable[[Mapping[str, Any]], str]
-    kind: str = "plain"
-    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,12 @@ SENTENCES: Mapping[str, Sentence] = {
     "link.used": Sentence("A one-time link was used ({purpose})."),
     # configuration
     "config.applied": Sentence("applied a configuration: {created} made, {changed} changed, {removed} removed."),
+    **incident_sentences.INCIDENT,
+    **comms_sentences.COMMS,
+    **status_sentences.STATUS,
+    **runbook_sentences.RUNBOOK,
+    **outbox_sentences.OUTBOX,
+    **chat_sentences.CHAT,
 }
 
 
