@@ -36,7 +36,7 @@ FACTS = sorted(_facts(), key=lambda fact: fact.kind)
 
 
 def _entry(kind: str, data: dict[str, Any]) -> Entry:
-    return Entry(1, "admin", 1, "usr_1", NOW, "user:usr_1", kind, data, b"")
+    return Entry(1, "admin", 1, "usr_1", NOW, "user:usr_1", kind, data, b"", NOW)
 
 
 def _example(fact: type[Fact], text: str) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def test_no_sentence_is_left_over_from_a_fact_that_is_gone() -> None:
 def test_the_actor_is_named_before_what_they_did_and_ids_become_links() -> None:
     user = "usr_" + "0" * 18
     names = Names({user: "Ada Park"})
-    acknowledged = Entry(1, "alr", 1, "alr", NOW, f"user:{user}", "alert.acknowledged", {"via": "link"}, b"")
+    acknowledged = Entry(1, "alr", 1, "alr", NOW, f"user:{user}", "alert.acknowledged", {"via": "link"}, b"", NOW)
     line = sentences.line(acknowledged, names, "UTC", NOW)
     assert (line.who, str(line.text)) == ("Ada Park", "acknowledged (link).")
     paged = _entry(
@@ -83,7 +83,7 @@ def test_what_came_by_the_api_names_the_token_or_the_person() -> None:
     token, service = "tok_" + "0" * 18, "svc_" + "0" * 18
     names = Names({token: "API token ci", service: "Checkout"})
     data = {"integration_id": f"api:{service}", "severity": "SEV1", "urgency": "high", "previous_alert_id": None}
-    opened = Entry(1, "alr", 1, "alr", NOW, f"token:{token}", "alert.opened", data, b"")
+    opened = Entry(1, "alr", 1, "alr", NOW, f"token:{token}", "alert.opened", data, b"", NOW)
     line = sentences.line(opened, names, "UTC", NOW)
     assert str(line.text) == "Opened as SEV1 (high urgency) by the API (API token ci)."
     assert names.of(f"integration:api:{service}") == "the API"
@@ -92,6 +92,6 @@ def test_what_came_by_the_api_names_the_token_or_the_person() -> None:
 
 
 def test_the_first_administrator_was_added_by_the_set_up() -> None:
-    first = Entry(1, "admin", 1, "usr_1", NOW, "nobody:nobody", "user.created", {"role": "admin"}, b"")
+    first = Entry(1, "admin", 1, "usr_1", NOW, "nobody:nobody", "user.created", {"role": "admin"}, b"", NOW)
     line = sentences.line(first, Names(), "UTC", NOW)
     assert (line.who, str(line.text)) == ("Set-up", "added this person as admin.")

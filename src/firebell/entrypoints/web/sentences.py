@@ -168,6 +168,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "token.revoked": Sentence("revoked an API token."),
     "link.issued": Sentence("made a one-time link ({purpose})."),
     "link.used": Sentence("A one-time link was used ({purpose})."),
+    "journal.redacted": Sentence("destroyed entry {n}: {why}.", "broken"),
     # configuration
     "config.applied": Sentence("applied a configuration: {created} made, {changed} changed, {removed} removed."),
     **incident_sentences.INCIDENT,
