@@ -1,0 +1,1 @@
+"""Outbox: everything that leaves the house and is not a page."""

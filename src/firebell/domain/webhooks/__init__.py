@@ -1,0 +1,1 @@
+"""Webhooks: other programs told of what happens here."""
