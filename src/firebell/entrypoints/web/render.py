@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ STATIC = HERE / "static"
 
 
 class Renderer:
-    """One per process. ``page(template, context)`` is the whole page, ``block(...)`` one block of the same template."""
+    """``page(template, context)`` is the whole page, ``block(...)`` one block of the same template."""
 
     def __init__(self, static: Path = STATIC) -> None:
         listed = static / "manifest.json"
@@ -58,6 +59,12 @@ class Renderer:
         if draw is None:
             raise NotFound("This page has no such part.", hint="Load the whole page.")
         return "".join(draw(found.new_context(dict(context))))
+
+
+@cache
+def of_this_process() -> Renderer:
+    """The one over our own front end: compiling the macros takes longer than all the rest of an application's start."""
+    return Renderer()
 
 
 @pass_context

@@ -37,7 +37,7 @@ from firebell.entrypoints.web import (
     teams,
     theme,
 )
-from firebell.entrypoints.web.render import STATIC, Renderer
+from firebell.entrypoints.web.render import STATIC, of_this_process
 from firebell.entrypoints.web.session import Web
 from firebell.entrypoints.web.warnings import Warnings
 
@@ -92,7 +92,7 @@ class Built(StaticFiles):
 
 def install(app: FastAPI, site: Site) -> None:
     """Put every page and the built front end into the application."""
-    renderer = Renderer()
+    renderer = of_this_process()
     app.state.web = Web(site, renderer, Warnings(site))
     for router in NOUNS:
         app.include_router(router, include_in_schema=False)
