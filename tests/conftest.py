@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,8 +11,6 @@ import pytest
 
 from tests import databases
 from tests.story import Story, open_story
-
-_counter = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +24,7 @@ def postgres_server() -> Iterator[str]:
         if os.environ.get("CI") == "true":
             pytest.fail("PostgreSQL's server programs are not installed, and CI must test both databases")
         pytest.skip("PostgreSQL's server programs are not installed (apt-get install postgresql)")
-    with databases.cluster("fsync=on") as server:
+    with databases.cluster(*databases.CARELESS) as server:
         yield server
 
 
@@ -37,6 +34,18 @@ def postgres_template(postgres_server: str) -> str:
     name = f"fb_template_{os.getpid()}"
     databases.migrated(databases.fresh_database(postgres_server, name))
     return name
+
+
+@pytest.fixture(scope="session")
+def postgres_shelf(postgres_server: str, postgres_template: str) -> databases.Shelf:
+    """Copies of the migrated database, for one test at a time each."""
+    return databases.Shelf(postgres_server, postgres_template, f"fb_{os.getpid()}")
+
+
+@pytest.fixture(scope="session")
+def postgres_spare(postgres_server: str) -> str:
+    """One database that is never migrated beforehand."""
+    return databases.fresh_database(postgres_server, f"fb_spare_{os.getpid()}")
 
 
 @pytest.fixture(scope="session")
@@ -55,11 +64,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server: str = request.getfixturevalue("postgres_server")
-    template: str = request.getfixturevalue("postgres_template")
-    url = databases.fresh_database(server, f"fb_{os.getpid()}_{next(_counter)}", template=template)
+    shelf: databases.Shelf = request.getfixturevalue("postgres_shelf")
+    url, uses = shelf.take()
     yield url
-    databases.drop_database(url)
+    shelf.give_back(url, uses)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -67,8 +75,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database of either kind without a single table."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'firebell.db'}"
-    server: str = request.getfixturevalue("postgres_server")
-    return databases.fresh_database(server, f"fb_empty_{os.getpid()}_{next(_counter)}")
+    return databases.without_a_table(request.getfixturevalue("postgres_spare"))
 
 
 @pytest.fixture

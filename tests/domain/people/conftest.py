@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -13,10 +11,9 @@ import pytest
 from firebell.domain.people import authority, commands, methods
 from firebell.kernel.actor import NOBODY, SYSTEM, Actor, Role
 from firebell.kernel.clock import SetClock
-from firebell.kernel.db import Database, metadata
-from firebell.kernel.journal import ChainKey, Entry, journal
+from firebell.kernel.db import Database
+from firebell.kernel.journal import ChainKey, Entry
 from firebell.kernel.work import Read, Runner, Work
-from tests.databases import fresh_database
 
 T = TypeVar("T")
 
@@ -56,24 +53,11 @@ class House:
         return self.look(lambda read: read.history(subject))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path}/firebell.db")
-    else:
-        server: str = request.getfixturevalue("postgres_server")
-        database = Database(fresh_database(server, f"fb_people_{os.getpid()}"))
-    mine = [t for t in metadata.sorted_tables if t is journal or t.name in OWN]
-    metadata.drop_all(database.writer, tables=mine)
-    metadata.create_all(database.writer, tables=mine)
+@pytest.fixture
+def house(database_url: str) -> Iterator[House]:
+    database = Database(database_url)
     clock = SetClock("2026-01-05T09:00:00Z")
     made = House(Runner(database, clock, ChainKey("k1", bytes(32))), clock)
     made.runner.on_commit(lambda topics, _woken: made.topics.append(topics))
     yield made
     database.close()
-
-
-OWN = {
-    "users", "teams", "memberships", "contact_methods", "notification_rules", "sessions", "api_tokens", "verifications",
-    "login_buckets", "setup_tokens",
-}  # fmt: skip
