@@ -14,17 +14,7 @@ from msgspec.structs import replace
 from firebell.domain.alerts import commands as alerts
 from firebell.domain.alerts import queries as alert_queries
 from firebell.domain.alerts import store as alert_rows
-from firebell.domain.alerts.model import (
-    OWN_INTEGRATION,
-    Alert,
-    AlertKind,
-    AlertState,
-    Arrival,
-    Origin,
-    Severity,
-    Signal,
-    Status,
-)
+from firebell.domain.alerts.model import Alert, AlertKind, AlertState
 from firebell.domain.escalation import commands as escalation
 from firebell.domain.escalation import rules, store
 from firebell.domain.escalation.model import (
@@ -40,7 +30,6 @@ from firebell.domain.escalation.model import (
     StepEntered,
     Target,
     TargetKind,
-    Wait,
 )
 from firebell.domain.paging.model import Page
 from firebell.domain.people import queries as people
@@ -49,7 +38,7 @@ from firebell.kernel import ids
 from firebell.kernel.clock import plus, seconds_between
 from firebell.kernel.crash import crashpoint
 from firebell.kernel.work import Work
-from firebell.workflows import audience, page_due
+from firebell.workflows import audience, own_alert, page_due
 from firebell.workflows.audience import Audience, Chosen
 
 LATE_S = 30
@@ -242,28 +231,11 @@ def raise_gap(work: Work, run: Run, alert: Alert) -> None:
     policy = store.get(work, run.policy_id) if run.policy_id else None
     name = policy.name if policy else "no policy"
     owners = people.team_owners(work, run.team_id) if run.team_id else []
-    targets = tuple(Target(TargetKind.USER, u) for u in owners or people.admins(work))
-    ladder = Climb(steps=(Step(targets, Wait(900)),) if targets else (), fallback=store.fallback(work))
-    origin = Origin(
-        integration_id=OWN_INTEGRATION, service_id=alert.service_id, team_id=run.team_id,
-        default_severity=Severity.SEV2, urgency="high",
-    )  # fmt: skip
-    signal = Signal(
-        status=Status.FIRING, dedup_key=f"coverage-gap:{run.policy_id or alert.service_id}",
+    own_alert.raise_alert(
+        work, kind=AlertKind.COVERAGE_GAP, dedup_key=f"coverage-gap:{run.policy_id or alert.service_id}",
         summary=f"Coverage gap: {name} reaches nobody",
         details=f"The alert {alert.summary!r} found nobody on any step of the escalation policy {name}. "
         "Fix the schedule or the policy.",
+        targets=[Target(TargetKind.USER, u) for u in owners or people.admins(work)], fallback=store.fallback(work),
+        service_id=alert.service_id, team_id=run.team_id,
     )  # fmt: skip
-    new: list[Run] = []
-
-    def run_of(opened: Alert) -> str:
-        new.append(
-            escalation.new_run(
-                work, alert_id=opened.id, service_id=opened.service_id, team_id=opened.team_id, policy_id=None,
-                policy_version=0, severity=opened.severity, urgency=opened.urgency, own_climb=ladder,
-            )
-        )  # fmt: skip
-        return new[-1].id
-
-    alerts.ingest(work, [Arrival(origin, [signal], None, AlertKind.COVERAGE_GAP)], run_of)
-    escalation.start(work, new)

@@ -43,12 +43,14 @@ class Urgency(StrEnum):
 
 
 class AlertKind(StrEnum):
-    """Where an alert comes from: a readable signal, one nobody could read, or Firebell itself."""
+    """Where an alert comes from: a readable signal, one nobody could read, or Firebell itself (``incident``: what an
+    incident needs of somebody)."""
 
     SIGNAL = "signal"
     UNREADABLE = "unreadable"
     COVERAGE_GAP = "coverage_gap"
     TEST = "test"
+    INCIDENT = "incident"
 
 
 class Link(msgspec.Struct, frozen=True):

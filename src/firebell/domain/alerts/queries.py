@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from firebell.domain.alerts import store
-from firebell.domain.alerts.model import Alert, AlertState
+from firebell.domain.alerts.model import OWN_INTEGRATION, Alert, AlertState
 from firebell.domain.alerts.store import alerts, signals
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant
@@ -84,6 +84,22 @@ def by_ids(read: Read, ids: Iterable[str]) -> dict[str, Alert]:
     return (
         {row.id: store.alert(row) for row in read.all(select(alerts).where(alerts.c.id.in_(wanted)))} if wanted else {}
     )
+
+
+def own(read: Read, prefix: str) -> list[Alert]:
+    """Unresolved alerts Firebell raised about itself, of no service, whose dedup key begins with ``prefix``; oldest
+    first."""
+    query = (
+        select(alerts)
+        .where(
+            alerts.c.service_id == "",
+            alerts.c.state != AlertState.RESOLVED,
+            alerts.c.integration_id == OWN_INTEGRATION,
+            alerts.c.dedup_key.startswith(prefix, autoescape=True),
+        )
+        .order_by(alerts.c.id)
+    )
+    return [store.alert(row) for row in read.all(query)]
 
 
 def members(read: Read, run_id: str) -> list[Alert]:
