@@ -73,13 +73,14 @@ def _delivery(work: Work, page: Page, one: Fire) -> Delivery:
 
 def send_text(
     work: Work, *, kind: DeliveryKind, user_id: str, method_id: str, channel: str, title: str, body: str,
-    reason: str = "", alert_id: str | None = None, service_id: str | None = None,
+    reason: str = "", alert_id: str | None = None, incident_id: str | None = None, service_id: str | None = None,
 ) -> Delivery:  # fmt: skip
     """Queue a message that is not a page: a test, a verification code, a notice, a status update."""
     delivery = Delivery(
-        id=ids.new("dlv", work.now), kind=kind, alert_id=alert_id, service_id=service_id, user_id=user_id,
-        method_id=method_id, channel=channel, urgency="low", priority=rules.priority(kind, first_of_service=False),
-        title=title, body=body, reason=reason, created_at=work.now, due_at=work.now,
+        id=ids.new("dlv", work.now), kind=kind, alert_id=alert_id, incident_id=incident_id, service_id=service_id,
+        user_id=user_id, method_id=method_id, channel=channel, urgency="low",
+        priority=rules.priority(kind, first_of_service=False), title=title, body=body, reason=reason,
+        created_at=work.now, due_at=work.now,
     )  # fmt: skip
     store.add_deliveries(work, [delivery])
     work.wake()

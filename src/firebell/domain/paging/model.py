@@ -74,7 +74,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one destination: a row of the ledger. ``token`` fences: only its newest holder may record.
 
     ``unrecorded`` counts claims without a recorded outcome (a crash counts); at three the delivery is quarantined.
-    ``bundle_id`` names the delivery whose message also says this one. ``body`` is set for what is not a page.
+    ``bundle_id`` names the delivery whose message also says this one. ``incident_id``: a notice about that incident.
+    ``body`` is set for what is not a page.
     ``reason`` says why it was made (a rule, a failover) or why it did not go.
     """
 
@@ -82,6 +83,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     page_id: str | None = None
     alert_id: str | None = None
+    incident_id: str | None = None
     service_id: str | None = None
     user_id: str
     method_id: str

@@ -65,6 +65,7 @@ deliveries = Table(
     Column("kind", String, nullable=False),
     Column("page_id", String),
     Column("alert_id", String),
+    Column("incident_id", String),
     Column("service_id", String),
     Column("user_id", String, nullable=False),
     Column("method_id", String, nullable=False),
@@ -150,7 +151,7 @@ _SAVE_PAGE = (
 _DELIVERY_FIELDS = [
     column.name
     for column in deliveries.columns
-    if column.name not in ("id", "kind", "page_id", "alert_id", "service_id", "user_id", "created_at")
+    if column.name not in ("id", "kind", "page_id", "alert_id", "incident_id", "service_id", "user_id", "created_at")
 ]
 _SAVE_DELIVERY = (
     update(deliveries).where(deliveries.c.id == bindparam("_id")).values({n: bindparam(n) for n in _DELIVERY_FIELDS})

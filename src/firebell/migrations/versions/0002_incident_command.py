@@ -13,6 +13,39 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "approval_delegations",
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("commander_id", sa.String(), nullable=False),
+        sa.Column("delegate_id", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("incident_id", name=op.f("pk_approval_delegations")),
+    )
+    op.create_table(
+        "comms_settings",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_comms_settings")),
+    )
+    op.create_table(
+        "comms_templates",
+        sa.Column("audience", sa.String(), nullable=False),
+        sa.Column("phase", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("managed_by", sa.String(), nullable=True),
+        sa.Column("author_id", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("audience", "phase", "version", name=op.f("pk_comms_templates")),
+    )
+    op.create_table(
+        "disagreements",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("since_at", sa.BigInteger(), nullable=False),
+        sa.Column("alert_id", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disagreements")),
+    )
+    op.create_table(
         "incident_links",
         sa.Column("incident_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -175,6 +208,32 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('queued', 'sending') AND stream <> ''"),
         )
         batch_op.create_index("ix_posts_target", ["target_id", "id"], unique=False)
+
+    op.create_table(
+        "promises",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("audience", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("update_id", sa.String(), nullable=False),
+        sa.Column("promised_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("fulfilled_by", sa.String(), nullable=True),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("late_s", sa.Integer(), nullable=False),
+        sa.Column("counted", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_promises")),
+    )
+    with op.batch_alter_table("promises", schema=None) as batch_op:
+        batch_op.create_index("ix_promises_settled", ["settled_at"], unique=False)
+        batch_op.create_index(
+            "uq_promises_open",
+            ["incident_id", "audience"],
+            unique=True,
+            sqlite_where=sa.text("outcome = 'open'"),
+            postgresql_where=sa.text("outcome = 'open'"),
+        )
 
     op.create_table(
         "runbook_misses",
@@ -375,6 +434,71 @@ def upgrade() -> None:
         batch_op.create_index("uq_subscribers_address", ["page_id", "kind", "fingerprint"], unique=True)
 
     op.create_table(
+        "update_clocks",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("audience", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("from_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("rung", sa.Integer(), nullable=False),
+        sa.Column("ring_at", sa.BigInteger(), nullable=True),
+        sa.Column("slowed_s", sa.Integer(), nullable=True),
+        sa.Column("snoozed_until", sa.BigInteger(), nullable=True),
+        sa.Column("last_update_id", sa.String(), nullable=True),
+        sa.Column("posts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_update_clocks")),
+    )
+    with op.batch_alter_table("update_clocks", schema=None) as batch_op:
+        batch_op.create_index("ix_update_clocks_incident", ["incident_id"], unique=False)
+        batch_op.create_index(
+            "ix_update_clocks_ring",
+            ["ring_at"],
+            unique=False,
+            sqlite_where=sa.text("ring_at IS NOT NULL"),
+            postgresql_where=sa.text("ring_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "updates",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("audience", sa.String(), nullable=False),
+        sa.Column("phase", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("impact", sa.String(), nullable=False),
+        sa.Column("eta", sa.String(), nullable=False),
+        sa.Column("commander_id", sa.String(), nullable=True),
+        sa.Column("next_update_by", sa.BigInteger(), nullable=True),
+        sa.Column("final", sa.Boolean(), nullable=False),
+        sa.Column("components", sa.Text(), nullable=False),
+        sa.Column("page_id", sa.String(), nullable=True),
+        sa.Column("key", sa.String(), nullable=True),
+        sa.Column("automatic", sa.Boolean(), nullable=False),
+        sa.Column("template_only", sa.Boolean(), nullable=False),
+        sa.Column("author_id", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("overrides", sa.Text(), nullable=False),
+        sa.Column("event_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("approver_id", sa.String(), nullable=True),
+        sa.Column("approved_at", sa.BigInteger(), nullable=True),
+        sa.Column("sent_at", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_updates")),
+        sa.UniqueConstraint("incident_id", "key", name=op.f("uq_updates_incident_id_key")),
+    )
+    with op.batch_alter_table("updates", schema=None) as batch_op:
+        batch_op.create_index("ix_updates_incident", ["incident_id", "audience"], unique=False)
+
+    op.create_table(
         "webhook_cursors",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
@@ -486,6 +610,9 @@ def upgrade() -> None:
     with op.batch_alter_table("status_updates", schema=None) as batch_op:
         batch_op.create_index("ix_status_updates_page_id", ["page_id", "created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_status_updates_public_incident_id"), ["public_incident_id"], unique=False)
+
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("incident_id", sa.String(), nullable=True))
 
     with op.batch_alter_table("journal", schema=None) as batch_op:
         batch_op.add_column(sa.Column("event_at", sa.BigInteger(), nullable=True))
