@@ -1,0 +1,151 @@
+"""A runbook's Markdown taken apart into steps.
+
+A step is a list item ``- [ ] text {#id kind=check timeout=5m}`` or a heading ``## text {#id kind=manual}``; what stands
+below it until the next step belongs to it. A link to ``#id`` is a branch ("if the lag grows, go [here](#failover)").
+``{{service}}`` is a variable. Text in fenced code is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from firebell.domain.runbooks.model import Parsed, Step, StepKind
+
+STEPS_MAX = 200
+BODY_MAX = 64 * 1024
+_ITEM = re.compile(r"^\s{0,3}[-*+] \[[ xX]\] +(?P<text>.+?)\s*$")
+_HEADING = re.compile(r"^#{2,6} +(?P<text>.+?)\s*#*\s*$")
+_ATTRIBUTES = re.compile(r"\s*\{(?P<inner>[^{}]*)\}\s*$")
+_LINK = re.compile(r"\[(?P<words>[^\]]+)\]\(#(?P<id>[A-Za-z0-9_-]+)\)")
+_VARIABLE = re.compile(r"\{\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_.]*)\s*\}\}")
+_DURATION = re.compile(r"(?P<n>\d{1,5})(?P<unit>[smh])")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_FENCE = re.compile(r"^\s{0,3}(```|~~~)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(slots=True)
+class _Draft:
+    text: str
+    line: int
+    attributes: dict[str, str] = field(default_factory=dict)
+    detail: list[str] = field(default_factory=list)
+
+
+def parse(body: str) -> Parsed:
+    """Take ``body`` apart. Never raises: what is wrong is in ``problems``, as sentences that name the line."""
+    problems: list[str] = []
+    intro: list[str] = []
+    drafts: list[_Draft] = []
+    fence = ""
+    for number, line in enumerate(body.splitlines(), 1):
+        opened = _FENCE.match(line)
+        if opened:
+            fence = "" if fence == opened[1] else fence or opened[1]
+        found = None if fence or opened else _ITEM.match(line) or _step_heading(line)
+        if found is None:
+            (drafts[-1].detail if drafts else intro).append(line)
+            continue
+        text, attributes = _attributes(found["text"], number, problems)
+        drafts.append(_Draft(text, number, attributes))
+    if len(drafts) > STEPS_MAX:
+        problems.append(f"A runbook has at most {STEPS_MAX} steps; this one has {len(drafts)}. Split it.")
+        drafts = drafts[:STEPS_MAX]
+    steps = _steps(drafts, problems)
+    _check_branches(steps, problems)
+    variables = tuple(dict.fromkeys(m["name"] for m in _VARIABLE.finditer(body)))
+    return Parsed(intro="\n".join(intro).strip(), steps=steps, variables=variables, problems=tuple(problems))
+
+
+def _step_heading(line: str) -> re.Match[str] | None:
+    """A heading is a step only when it says so by its attributes: most headings only divide the text."""
+    found = _HEADING.match(line)
+    attributes = _ATTRIBUTES.search(found["text"]) if found else None
+    return found if attributes and ("#" in attributes["inner"] or "kind=" in attributes["inner"]) else None
+
+
+def _attributes(text: str, line: int, problems: list[str]) -> tuple[str, dict[str, str]]:
+    found = _ATTRIBUTES.search(text)
+    if found is None or _VARIABLE.search(text[found.start() - 1 :]):
+        return text, {}
+    attributes: dict[str, str] = {}
+    for word in found["inner"].split():
+        if word.startswith("#"):
+            attributes["id"] = word[1:]
+        elif "=" in word:
+            name, _, value = word.partition("=")
+            attributes[name] = value
+        else:
+            problems.append(f"Line {line}: “{word}” is no attribute. Write #id, kind=…, timeout=…, url=….")
+    return text[: found.start()].strip(), attributes
+
+
+def _steps(drafts: list[_Draft], problems: list[str]) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    taken: set[str] = set()
+    for number, draft in enumerate(drafts, 1):
+        given = draft.attributes
+        wanted = given.get("id") or f"step-{number}"
+        if not _ID.fullmatch(wanted):
+            problems.append(f"Line {draft.line}: #{wanted} is no id. Use letters, digits, - and _.")
+            wanted = f"step-{number}"
+        if wanted in taken:
+            problems.append(f"Line {draft.line}: the id #{wanted} stands twice.")
+            wanted = f"{wanted}-{number}"
+        taken.add(wanted)
+        kind = given.get("kind", StepKind.MANUAL)
+        if kind not in [*StepKind]:
+            problems.append(f"Line {draft.line}: kind={kind} is unknown. Use {', '.join(StepKind)}.")
+            kind = StepKind.MANUAL
+        if kind == StepKind.HTTP and not given.get("url"):
+            problems.append(f"Line {draft.line}: a step of kind http needs url=….")
+        unknown = sorted(given.keys() - {"id", "kind", "timeout", "url", "method", "expect"})
+        problems += [f"Line {draft.line}: the attribute {name} is unknown." for name in unknown]
+        detail = "\n".join(draft.detail).strip()
+        steps.append(
+            Step(
+                id=wanted, text=draft.text, kind=StepKind(kind), detail=detail, url=given.get("url", ""),
+                method=given.get("method", "GET").upper(),
+                timeout_s=_timeout(given.get("timeout"), draft.line, problems),
+                expect=_status(given.get("expect"), draft.line, problems),
+                branches=tuple((m["words"], m["id"]) for m in _LINK.finditer(f"{draft.text}\n{detail}")),
+            )
+        )  # fmt: skip
+    return tuple(steps)
+
+
+def _timeout(word: str | None, line: int, problems: list[str]) -> int | None:
+    if word is None:
+        return None
+    found = _DURATION.fullmatch(word)
+    if found is None:
+        problems.append(f"Line {line}: timeout={word} is no duration. Write 30s, 5m or 1h.")
+        return None
+    return int(found["n"]) * _SECONDS[found["unit"]]
+
+
+def _status(word: str | None, line: int, problems: list[str]) -> int:
+    if word is None or (word.isdigit() and 100 <= int(word) <= 599):
+        return int(word or 200)
+    problems.append(f"Line {line}: expect={word} is no HTTP status.")
+    return 200
+
+
+def _check_branches(steps: tuple[Step, ...], problems: list[str]) -> None:
+    known = {step.id for step in steps}
+    for step in steps:
+        for words, target in step.branches:
+            if target not in known:
+                problems.append(f"“{words}” leads to #{target}, and there is no such step.")
+
+
+def fill(text: str, variables: Mapping[str, str]) -> str:
+    """``text`` with the variables that are known put in; the others stay as they are written, to be seen."""
+    return _VARIABLE.sub(lambda found: variables.get(found["name"], found[0]), text)
+
+
+def missing(parsed: Parsed, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Variables of the text that nobody has given a value."""
+    return tuple(name for name in parsed.variables if name not in variables)
