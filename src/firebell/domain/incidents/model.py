@@ -401,8 +401,15 @@ class Incident(Part, frozen=True, kw_only=True):
     postmortem_owner_id: str | None = None
     signed_off: str = ""
     closed_at: Instant | None = None
+    reopened_at: tuple[Instant, ...] = ()
+    """When it was reopened after its impact had stopped: each time round has mitigation and resolution of its own."""
     due_at: Instant | None = None
     version: int = 1
+
+    @property
+    def occurrence(self) -> int:
+        """Which time round this is, from 1."""
+        return 1 + len(self.reopened_at)
 
     @property
     def reference(self) -> str:
