@@ -244,6 +244,30 @@ def of(connection: Connection, subject: str, *, limit: int = 500) -> list[Entry]
     return [_entry(row) for row in reversed(rows)]
 
 
+def entry(connection: Connection, chain: str, n: int) -> Entry | None:
+    """Entry ``n`` of one chain."""
+    row = connection.execute(select(journal).where(journal.c.chain == chain, journal.c.n == n)).first()
+    return _entry(row) if row is not None else None
+
+
+def by_event(connection: Connection, chain: str, *, before: int | None = None, limit: int = 500) -> list[Entry]:
+    """The newest ``limit`` facts of one incident by when they happened, oldest first.
+
+    ``before`` (an ``n`` of this chain) continues backwards from that entry.
+    """
+    query = select(journal).where(journal.c.chain == chain)
+    if before is not None:
+        mark = connection.execute(
+            select(journal.c.event_at, journal.c.n).where(journal.c.chain == chain, journal.c.n == before)
+        ).first()
+        if mark is None:
+            return []
+        same = (journal.c.event_at == mark.event_at) & (journal.c.n < mark.n)
+        query = query.where((journal.c.event_at < mark.event_at) | same)
+    query = query.order_by(journal.c.event_at.desc(), journal.c.n.desc()).limit(limit)
+    return [_entry(row) for row in reversed(connection.execute(query).all())]
+
+
 def since(connection: Connection, seq: int, *, limit: int = 500) -> list[Entry]:
     """Facts after ``seq`` in the order they were written."""
     rows = connection.execute(select(journal).where(journal.c.seq > seq).order_by(journal.c.seq).limit(limit))
