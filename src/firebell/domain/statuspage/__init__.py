@@ -1,1 +1,1 @@
-"""What the outside is shown: pages, components and their states over time, public incidents, maintenance, subscribers."""
+"""What the outside is shown: pages, components and their states, public incidents, maintenance, subscribers."""
