@@ -14,7 +14,6 @@ from typing import Protocol
 import structlog
 
 from firebell.domain.alerts import queries as alert_queries
-from firebell.domain.alerts.model import Alert
 from firebell.domain.paging import commands as paging
 from firebell.domain.paging import queries as paging_queries
 from firebell.domain.paging import rules
@@ -24,14 +23,12 @@ from firebell.domain.people import methods as people_methods
 from firebell.domain.people import queries as people
 from firebell.domain.people import rules as people_rules
 from firebell.domain.people.model import ContactMethod, Person
-from firebell.domain.services import queries as services
 from firebell.kernel.clock import micros
 from firebell.kernel.crash import crashpoint
 from firebell.kernel.errors import Unavailable
 from firebell.kernel.fetch import Fetch
-from firebell.kernel.secrets import new_url_token
 from firebell.kernel.work import Runner, Work
-from firebell.workflows import message_quarantined, wording
+from firebell.workflows import message_quarantined, message_written
 
 log = structlog.get_logger()
 
@@ -112,48 +109,12 @@ class Sender:
                 gone = person is None or not person.user.active or method is None or not method.usable
                 _settle(work, lead, why, took_ms=0, untried=True, gone=gone)
                 continue
-            message = self._message(
+            message = message_written.write(
                 work, lead, [alerts[d.alert_id] for d in (lead, *parcel.also) if d.alert_id in alerts],
-                person.user.time_zone if person else "UTC",
+                zone=person.user.time_zone if person else "UTC", base_url=self._public_url(),
             )  # fmt: skip
             claimed.append(Claimed(lead, message, method, settings.get(lead.channel, {}), before))
         return claimed
-
-    def _message(self, work: Work, lead: Delivery, alerts: list[Alert], zone: str) -> Message:
-        if lead.kind != MessageKind.PAGE or not alerts:
-            view = f"{self._public_url()}/alerts/{lead.alert_id}" if lead.alert_id else None
-            return Message(
-                id=lead.id,
-                kind=MessageKind(lead.kind),
-                title=lead.title,
-                body=lead.body,
-                urgency="low",
-                alert_id=lead.alert_id,
-                thread=lead.alert_id,
-                view_url=view,
-                copies_possible=lead.attempt > 1,
-                sent_at_s=micros(work.now) // 1_000_000,
-            )
-        page = paging_queries.tried_page(work, lead.page_id)
-        ack_url = None
-        if page is None or not page.shadow:
-            plain, hashed = new_url_token()
-            paging.issue_links(work, [(hashed, [a.id for a in alerts], lead.user_id, lead.page_id)])
-            ack_url = f"{self._public_url()}/a/{plain}"
-        service_id = alerts[0].service_id
-        unnamed = "a deleted service" if service_id else "Firebell itself"
-        service = services.display_names(work, [service_id]).get(service_id, unnamed)
-        return wording.page(
-            lead,
-            alerts,
-            service=service,
-            why=page.why if page else "",
-            shadow=bool(page and page.shadow),
-            ack_url=ack_url,
-            view_url=f"{self._public_url()}/alerts/{alerts[0].id}",
-            now=work.now,
-            zone=zone,
-        )
 
     def send(self, claimed: Claimed) -> None:
         """Send one claimed message and record it. Never raises for what a provider does."""

@@ -25,10 +25,11 @@ from firebell.workflows import alert_over
 
 STEP_S = 900
 INCIDENT = "incident"
+REFERENCE = "reference"
 ASKS = "asks"
 DRILL = "drill"
-"""Labels of alerts of the kind ``incident``: the incident's id; what whoever acknowledges is asked to do
-(``commander``, another role, or nothing); set when only those taking part may be told."""
+"""Labels of alerts of the kind ``incident``: the incident's id; what it is called (``INC-12``); which role whoever
+acknowledges is asked to take (none: no role); set when only those who take part may be told."""
 
 
 def raise_alert(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from firebell.domain.alerts.model import Alert
+from firebell.domain.incidents.model import Level
 from firebell.domain.paging.model import Delivery, Message, MessageKind
 from firebell.kernel.clock import Instant, micros, seconds_between
+
+DAY_S = 86_400
 
 
 def ago(then: Instant, now: Instant) -> str:
@@ -16,6 +19,17 @@ def ago(then: Instant, now: Instant) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def within(level: Level) -> str:
+    """How soon somebody is to answer: ``SEV2: respond within 15 min``."""
+    seconds = level.respond_s
+    if level.calendar == "business" and seconds >= DAY_S:
+        days = seconds // DAY_S
+        return f"{level.severity}: respond " + ("by the next business day" if days == 1 else f"in {days} business days")
+    size, unit = next((s, u) for s, u in ((3600, "h"), (60, "min"), (1, "s")) if seconds % s == 0)
+    hours = ", in business hours" if level.calendar == "business" else ""
+    return f"{level.severity}: respond within {seconds // size} {unit}{hours}"
 
 
 def page(
@@ -29,8 +43,14 @@ def page(
     view_url: str,
     now: Instant,
     zone: str = "UTC",
+    respond: str = "",
+    thread: str = "",
 ) -> Message:
-    """The message of one page, or of a bundle of pages about one service. ``zone`` is the reader's (an IANA name)."""
+    """The message of one page, or of a bundle of pages about one service. ``zone`` is the reader's (an IANA name).
+
+    ``respond``: how soon somebody is to answer (:func:`within`). ``thread``: what messages like it are kept together
+    by (empty: the alert).
+    """
     first = min(alerts, key=lambda a: (a.severity, a.id))
     if len(alerts) == 1:
         title = f"{first.severity} {service}: {first.summary}"
@@ -48,6 +68,7 @@ def page(
         lines.append("Possible duplicate: an earlier attempt may have reached you.")
     lines += [
         "",
+        *([f"{respond}."] if respond else []),
         f"Why you: {why}." if why else "",
         f"Open for {ago(first.opened_at, now)}, since {clock(first.opened_at, zone)}.",
     ]
@@ -58,8 +79,8 @@ def page(
     body = "\n".join(lines)
     return Message(
         id=lead.id, kind=MessageKind.PAGE, title=title[:200], body=body, severity=first.severity, urgency=lead.urgency,
-        alert_id=first.id, ack_url=ack_url, view_url=view_url, thread=first.id, copies_possible=lead.attempt > 1,
-        sent_at_s=micros(now) // 1_000_000, more="\n".join(more).strip(),
+        alert_id=first.id, ack_url=ack_url, view_url=view_url, thread=thread or first.id,
+        copies_possible=lead.attempt > 1, sent_at_s=micros(now) // 1_000_000, more="\n".join(more).strip(),
     )  # fmt: skip
 
 
