@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests import databases
+from tests import databases, effort
 from tests.story import Story, open_story
+
+effort.apply_effort()
+
+
+def pytest_report_header() -> str:
+    return f"effort: {effort.EFFORT} ({effort.VARIABLE})"
 
 
 @pytest.fixture(scope="session")

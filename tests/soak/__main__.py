@@ -1,30 +1,45 @@
-"""Long runs: ``python -m tests.soak kills --count 200 --database both``. Exits 1 when a promise broke."""
+"""Long runs: ``python -m tests.soak kills --count 200 --database both``. Exits 1 when a promise broke.
+
+``properties`` runs whatever Hypothesis drives with many times the examples of ``make test``; it takes hours.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests import databases
+from tests import databases, effort
 from tests.system.kills import kill_again_and_again
 
 
 def main() -> int:
     """Run what the command line asks for (everything without arguments)."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["kills"], default="kills")
+    parser.add_argument("what", nargs="?", choices=["kills", "properties"], default="kills")
     parser.add_argument("--count", type=int, default=200, help="how many kills per database")
     parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per-s", type=float, default=40, help="alerts per second")
     parser.add_argument("--senders", type=int, default=8, help="messages sent at the same time")
     given = parser.parse_args()
+    if given.what == "properties":
+        return properties()
     kinds = ["sqlite", "postgres"] if given.database == "both" else [given.database]
     return max(kills(kind, given) for kind in kinds)
+
+
+def properties() -> int:
+    """Every property, and the state machines behind the slow tests, with many examples. 1 when one does not hold."""
+    which = "(hypothesis or slow) and not system and not browser"
+    command = [sys.executable, "-m", "pytest", "-n", "auto", "-m", which]
+    done = subprocess.run(command, env={**os.environ, effort.VARIABLE: "soak"}, check=False)
+    return int(done.returncode != 0)
 
 
 def kills(kind: str, given: argparse.Namespace) -> int:

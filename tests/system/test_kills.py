@@ -9,7 +9,7 @@ import pytest
 
 from tests.system.kills import kill_again_and_again
 
-BUDGET_S = float(os.environ.get("FIREBELL_TEST_KILLS_S", "60"))
+BUDGET_S = float(os.environ.get("FIREBELL_TEST_KILLS_S", "15"))
 
 
 @pytest.mark.system

@@ -33,6 +33,7 @@ from firebell.kernel.clock import Instant, micros, plus
 from firebell.kernel.ids import UserId
 from firebell.workflows import page_answered
 from tests import databases
+from tests.effort import examples
 from tests.story import open_story
 from tests.workflows.cast import without_watchmen
 
@@ -255,9 +256,9 @@ class AnyOrder(RuleBasedStateMachine):
         return list(self.story.house.runner.read(lambda r: r.all(query)))
 
 
-def chosen(examples: int) -> settings:
+def chosen(number: int) -> settings:
     return settings(
-        max_examples=examples, stateful_step_count=25, derandomize=True, deadline=None,
+        max_examples=number, stateful_step_count=25, derandomize=True, deadline=None,
         suppress_health_check=list(HealthCheck), print_blob=True,
     )  # fmt: skip
 
@@ -271,7 +272,7 @@ def test_any_order_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
         shutil.copyfile(sqlite_template, path)
         return AnyOrder(f"sqlite:///{path}", tmp_path)
 
-    run_state_machine_as_test(fresh, settings=chosen(25))
+    run_state_machine_as_test(fresh, settings=chosen(examples(14, soak=400)))
 
 
 @pytest.mark.slow
@@ -284,7 +285,7 @@ def test_any_order_on_postgresql(postgres_server: str, postgres_template: str, t
         return AnyOrder(urls[-1], tmp_path)
 
     try:
-        run_state_machine_as_test(fresh, settings=chosen(6))
+        run_state_machine_as_test(fresh, settings=chosen(examples(4, soak=100)))
     finally:
         for url in urls:
             databases.drop_database(url)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from firebell.kernel.actor import SYSTEM
 from firebell.kernel.clock import Instant, seconds_between
 from firebell.workflows.who_would_be_paged import FALLBACK, preview
+from tests.effort import examples
 from tests.story import Story
 from tests.workflows.cast import weekly, without_watchmen
 
@@ -30,12 +31,13 @@ def cast(story: Story) -> Story:
     return story
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("severity", ["SEV1", "SEV4"])
 def test_what_is_rehearsed_is_what_happens(cast: Story, severity: str) -> None:
     told: list[int] = []
 
     @settings(
-        max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate],
+        max_examples=examples(6, soak=200), deadline=None, derandomize=True, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(

@@ -27,6 +27,7 @@ from firebell.domain.oncall.rules import agenda, next_change, who
 from firebell.kernel.clock import Instant
 from firebell.kernel.ids import LayerId, UserId
 from tests.domain.oncall.roster import override, schedule, window
+from tests.effort import examples
 
 # Each window of time below holds a clock change of most of these zones.
 ZONES = ["UTC", "Europe/Berlin", "America/Chicago", "America/Havana", "Antarctica/Troll", "Australia/Lord_Howe"]
@@ -128,7 +129,7 @@ def edges_of(calendar: Calendar) -> list[Instant]:
     return sorted(found | {calendar.starts_at, calendar.ends_at})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(80, soak=3000), deadline=None)
 @given(st.data())
 def test_the_live_answer_is_the_calendar_at_every_edge_and_anywhere_between(data: st.DataObject) -> None:
     people, begin, end = data.draw(seasons())
@@ -142,7 +143,7 @@ def test_the_live_answer_is_the_calendar_at_every_edge_and_anywhere_between(data
             assert on_at(calendar, at) == {*answer.people, *answer.shadows}, at
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(60, soak=2000), deadline=None)
 @given(st.data())
 def test_a_question_about_less_is_the_cut_of_one_about_more(data: st.DataObject) -> None:
     people, begin, end = data.draw(seasons())
@@ -150,7 +151,7 @@ def test_a_question_about_less_is_the_cut_of_one_about_more(data: st.DataObject)
     assert agenda(people, left, right) == cut(agenda(people, begin, end), left, right)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(60, soak=2000), deadline=None)
 @given(seasons())
 def test_shifts_and_gaps_tile_the_time_and_no_shift_overlaps_itself(season: tuple[Schedule, Instant, Instant]) -> None:
     people, begin, end = season
@@ -169,7 +170,7 @@ def test_shifts_and_gaps_tile_the_time_and_no_shift_overlaps_itself(season: tupl
     assert list(calendar.shifts) == sorted(calendar.shifts, key=lambda s: (s.starts_at, s.key))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(60, soak=2000), deadline=None)
 @given(st.data())
 def test_nothing_changes_before_the_next_change_and_something_does_then(data: st.DataObject) -> None:
     people, begin, end = data.draw(seasons())
@@ -188,7 +189,7 @@ def test_nothing_changes_before_the_next_change_and_something_does_then(data: st
         assert edge >= until or essence(edge) == essence(at)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(60, soak=2000), deadline=None)
 @given(st.data())
 def test_a_handoff_ends_one_turn_and_begins_the_next(data: st.DataObject) -> None:
     begin = data.draw(st.sampled_from(SEASONS))

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 
 from tests.databases import fresh_database
+from tests.effort import examples
 from tests.entrypoints.api.conftest import Api, opened
 from tests.story import open_story
 
@@ -34,13 +35,14 @@ def test_nothing_that_fits_the_document_fails_unexpectedly(lasting: Api) -> None
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", app)
     headers = {"Authorization": f"Bearer {lasting.plain['root']}"}
     failed: list[str] = []
+    number = examples(4 if lasting.story.house.database.is_sqlite else 2, soak=100)
     for found in schema.get_all_operations():
         operation: Any = found.ok()
         if operation.path.endswith("/channels/{channel}:test"):
             continue  # It would send real mail to whatever server was made up.
 
         @settings(
-            max_examples=6, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+            max_examples=number, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         def each(case: schemathesis.Case) -> None:

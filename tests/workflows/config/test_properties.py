@@ -15,13 +15,17 @@ from firebell.workflows.config.exporting import as_yaml
 from firebell.workflows.config.parsing import parse
 from firebell.workflows.config.reading import File
 from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, UserSpec, written
+from tests.effort import examples
 from tests.workflows.config.conftest import Hand, opened
 from tests.workflows.config.worlds import worlds
 
 ROOT = ("User", "root")
 # Shrinking runs whole applications hundreds of times: the failing company is quicker read than shrunk.
 few = settings(
-    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate]
+    max_examples=examples(6, soak=200),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.reuse, Phase.generate],
 )
 
 
@@ -70,7 +74,7 @@ def with_made_up_secrets(item: Item, found: Item) -> Item:
 
 
 @given(worlds())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40, soak=1000), deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_written_down_reads_back_as_it_was(items: list[Item]) -> None:
     problems: list[object] = []
     desired = parse([File("acme.yaml", text_of(items))], {}, all_channels(), ("alertmanager", "generic"), problems)  # type: ignore[arg-type]
