@@ -27,13 +27,14 @@ class StateMail:
     def deliver(self, parcel: Parcel, target: Mapping[str, str], fetch: Fetch) -> Outcome:
         said = parcel.payload
         text = str(said.get("text", ""))
-        html = (
-            str(said.get("html", ""))
-            or f"<!doctype html><html><body><pre>{escape(printable(text))}</pre></body></html>\n"
-        )
+        plain = f"<!doctype html><html><body><pre>{escape(printable(text))}</pre></body></html>\n"
         letter = Letter(
-            subject=str(said.get("subject", "")), text=text, html=html, key=parcel.id, thread=str(said.get("thread", ""))
-        )  # fmt: skip
+            subject=str(said.get("subject", "")),
+            text=text,
+            html=str(said.get("html", "")) or plain,
+            key=parcel.id,
+            thread=str(said.get("thread", "")),
+        )
         return hand_over(letter, target, parcel.sent_at_s, self._trust)
 
 
