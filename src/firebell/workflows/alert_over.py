@@ -14,17 +14,16 @@ from firebell.kernel.work import Work
 from firebell.workflows import status_told
 
 
-def resolve(work: Work, alert_id: str, via: str) -> tuple[alert_rules.Answer, Alert]:
-    """An alert that no incident knows is over (``alert_resolved`` is for all others)."""
-    outcome, alert = alerts.resolve(work, alert_id, via)
+def resolve_own(work: Work, alert_id: str, why: str, words: str) -> None:
+    """An alert of Firebell's own, which no incident watches, is over. ``words`` go to those who were paged."""
+    outcome, alert = alerts.resolve(work, alert_id, why, told=True)
     if outcome is alert_rules.Answer.DONE:
-        quiet(work, alert)
-    return outcome, alert
+        quiet(work, alert, words)
 
 
-def quiet(work: Work, alert: Alert) -> None:
+def quiet(work: Work, alert: Alert, words: str = "") -> None:
     """Nobody is told of this alert any more, and those who were told hear that it is over."""
-    status_told.tell(work, alert, f"Resolved: {alert.summary}", exclude=work.actor.id)
+    status_told.tell(work, alert, words or f"Resolved: {alert.summary}", exclude=work.actor.id)
     if alert.run_id:
         members = alert_queries.members(work, alert.run_id)
         run = escalation_queries.run(work, alert.run_id)

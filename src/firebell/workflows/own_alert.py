@@ -10,7 +10,6 @@ from firebell.domain.alerts.model import (
     OWN_INTEGRATION,
     Alert,
     AlertKind,
-    AlertState,
     Arrival,
     Origin,
     Severity,
@@ -20,7 +19,7 @@ from firebell.domain.alerts.model import (
 from firebell.domain.escalation import commands as escalation
 from firebell.domain.escalation import queries as escalation_queries
 from firebell.domain.escalation.model import Climb, Run, Step, Target, Wait
-from firebell.kernel.work import Read, Work
+from firebell.kernel.work import Work
 from firebell.workflows import alert_over
 
 STEP_S = 900
@@ -36,7 +35,7 @@ def raise_alert(
     work: Work, *, kind: AlertKind, dedup_key: str, summary: str, details: str = "", severity: str = Severity.SEV2,
     targets: Sequence[Target] = (), policy_id: str | None = None, fallback: Sequence[Target] = (),
     wait_s: int = STEP_S, repeat: int = 2, ack_timeout_s: int | None = 1800, service_id: str = "",
-    team_id: str | None = None, labels: Mapping[str, str] | None = None, href: str = "",
+    team_id: str | None = None, labels: Mapping[str, str] | None = None,
 ) -> Alert:  # fmt: skip
     """An alert that pages ``targets`` (one step, again every ``wait_s`` seconds, ``repeat`` times), or climbs the
     policy ``policy_id``. While one under the same key is unresolved this is a repeat of it.
@@ -73,14 +72,11 @@ def raise_alert(
     return alert
 
 
-def end(work: Work, prefix: str, why: str) -> int:
-    """Firebell's own unresolved alerts whose key begins with ``prefix`` are over. Returns how many."""
-    found = unresolved(work, prefix)
+def end(work: Work, prefix: str, why: str, *, states: Sequence[str] = ()) -> int:
+    """Firebell's own unresolved alerts (of no service) whose key begins with ``prefix`` are over; ``states``: only
+    those in one of these. Returns how many."""
+    found = [one for one in alert_queries.own(work, prefix) if not states or one.state in states]
     for one in found:
-        alert_over.resolve(work, one.id, why)
+        name = one.labels.get(REFERENCE, "")
+        alert_over.resolve_own(work, one.id, why, f"{name}: {why}." if name else "")
     return len(found)
-
-
-def unresolved(read: Read, prefix: str) -> list[Alert]:
-    """Firebell's own alerts that are not over, whose key begins with ``prefix``."""
-    return [one for one in alert_queries.own(read, prefix) if one.state != AlertState.RESOLVED]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from firebell.domain.alerts import store
-from firebell.domain.alerts.model import OWN_INTEGRATION, Alert, AlertState
+from firebell.domain.alerts.model import OWN_INTEGRATION, Alert, AlertKind, AlertState
 from firebell.domain.alerts.store import alerts, signals
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant
@@ -50,9 +50,12 @@ def alert_list(
     read: Read, *, states: Sequence[str] = (AlertState.OPEN, AlertState.ACKNOWLEDGED), service_id: str | None = None,
     severity: str | None = None, text: str | None = None, before_id: str | None = None, limit: int = 50,
 ) -> list[Alert]:  # fmt: skip
-    """Alerts newest first, of the teams the actor may see; ``before_id`` continues a list."""
+    """Alerts newest first, of the teams the actor may see; ``before_id`` continues a list.
+
+    Calls of incidents are not among them: they are read on the incident, by whoever may see that one.
+    """
     teams = reach(read, Permission.ALERTS_VIEW)
-    query = select(alerts).order_by(alerts.c.id.desc()).limit(limit)
+    query = select(alerts).where(alerts.c.kind != AlertKind.INCIDENT).order_by(alerts.c.id.desc()).limit(limit)
     if teams is not None:
         query = query.where(alerts.c.team_id.in_(sorted(teams)))
     if set(states) != {*AlertState}:
@@ -70,10 +73,10 @@ def alert_list(
 
 
 def counts(read: Read) -> dict[str, int]:
-    """Unresolved alerts by state."""
+    """Unresolved alerts by state, without the calls of incidents."""
     query = (
         select(alerts.c.state, func.count().label("n"))
-        .where(alerts.c.state != AlertState.RESOLVED)
+        .where(alerts.c.state != AlertState.RESOLVED, alerts.c.kind != AlertKind.INCIDENT)
         .group_by(alerts.c.state)
     )
     return {row.state: row.n for row in read.all(query)}

@@ -388,6 +388,8 @@ class Incident(Part, frozen=True, kw_only=True):
     check: Check | None = None
     commandless_since: Instant | None = None
     commandless_told: int = 0
+    response_missed: Severity | None = None
+    """The worst severity whose time to respond has passed with nobody acknowledging: said once for each."""
     size_up_nudged_at: Instant | None = None
     hand_off_suggested: bool = False
     """Four hours in command: said once per holder."""

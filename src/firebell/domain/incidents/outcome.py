@@ -47,6 +47,7 @@ class EffectKind(StrEnum):
     PAGE_PEOPLE = "page_people"
     PAGE_ROLE = "page_role"
     PAGE_COMMANDER = "page_commander"
+    RESPONSE_MISSED = "response_missed"
     ANNOUNCE = "announce"
     PHASE_CHANGED = "phase_changed"
     SEVERITY_CHANGED = "severity_changed"
@@ -57,7 +58,7 @@ class EffectKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Effect:
     """``users``: whom it is for. ``text``: the words. ``role``: for ``page_role``. ``before`` / ``after``: for changes
-    (of ``merged``, ``after`` is the id of the one that stands)."""
+    (of ``merged``, ``after`` is the id of the one that stands; of ``response_missed`` it is the severity)."""
 
     kind: EffectKind
     users: tuple[str, ...] = ()
