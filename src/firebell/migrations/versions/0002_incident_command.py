@@ -21,6 +21,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incident_id", name=op.f("pk_approval_delegations")),
     )
     op.create_table(
+        "chat_connections",
+        sa.Column("vendor", sa.String(), nullable=False),
+        sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("works", sa.Boolean(), nullable=True),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("vendor", name=op.f("pk_chat_connections")),
+    )
+    op.create_table(
+        "chat_people",
+        sa.Column("vendor", sa.String(), nullable=False),
+        sa.Column("chat_id", sa.String(), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("how", sa.String(), nullable=False),
+        sa.Column("linked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("vendor", "chat_id", name=op.f("pk_chat_people")),
+    )
+    with op.batch_alter_table("chat_people", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_chat_people_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "chat_rooms",
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("vendor", sa.String(), nullable=False),
+        sa.Column("channel_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("card_ts", sa.String(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("archived_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("incident_id", "vendor", name=op.f("pk_chat_rooms")),
+    )
+    with op.batch_alter_table("chat_rooms", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_chat_rooms_channel_id"), ["channel_id"], unique=False)
+
+    op.create_table(
         "comms_settings",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
