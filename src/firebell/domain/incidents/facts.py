@@ -227,13 +227,3 @@ class AssignmentVacated(Fact, frozen=True, kw_only=True):
     task_id: str
     text: str
     user_id: str
-
-
-class AssignmentMoved(Fact, frozen=True, kw_only=True):
-    """A hands-on task moved because its holder takes command."""
-
-    kind: ClassVar[str] = "task.moved"
-    task_id: str
-    text: str
-    before: str
-    after: str
