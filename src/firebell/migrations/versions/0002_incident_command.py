@@ -561,6 +561,7 @@ def upgrade() -> None:
         sa.Column("reply", sa.Text(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
         sa.Column("disabled_why", sa.Text(), nullable=False),
+        sa.Column("managed_by", sa.String(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("deleted_at", sa.BigInteger(), nullable=True),
