@@ -51,6 +51,12 @@ function refreshAll(): void {
   elements().forEach(soon);
 }
 
+/** Fetches the live part that `inner` stands in again. */
+export function renewAround(inner: Element): void {
+  const element = inner.closest<HTMLElement>("[data-live][data-live-src]");
+  if (element) soon(element);
+}
+
 function soon(element: HTMLElement): void {
   const running = busy.get(element);
   if (running) {

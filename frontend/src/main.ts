@@ -1,6 +1,7 @@
 // The pages work without this file. Each island finds its elements by data-attributes and improves what is there.
 import { startConfirm } from "./confirm";
 import { startCopy } from "./copy";
+import { startCountdown } from "./countdown";
 import { startDialogs } from "./dialogs";
 import { startKeys } from "./keys";
 import { startLive } from "./live";
@@ -17,6 +18,7 @@ startCopy();
 startKeys();
 startPalette();
 startReltime();
+startCountdown();
 startTheme();
 startUndo();
 startOnce(); // after those who take a submit for themselves

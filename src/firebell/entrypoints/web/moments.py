@@ -55,6 +55,16 @@ def span(seconds: float) -> str:
     return f"{whole} s"
 
 
+def countdown(seconds: float) -> str:
+    """Time left or over, as a clock that is watched: ``4:31``, from an hour on ``1 h 04 min``, from two days ``3 d``."""
+    whole = int(abs(seconds))
+    if whole >= 2 * 86_400:
+        return f"{whole // 86_400} d"
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 60}:{whole % 60:02}"
+
+
 def local(at: Instant, zone: str, now: Instant | None = None) -> str:
     """``Tue 24 Nov, 04:12 CET``; the year is said when it is not this one."""
     there = at.to_tz(zone)
@@ -81,4 +91,4 @@ def seconds_left(until: Instant, now: Instant) -> int:
     return max(0, (micros(until) - micros(now)) // 1_000_000)
 
 
-__all__ = ["Moment", "clock", "day", "local", "moment", "seconds_left", "span", "words"]
+__all__ = ["Moment", "clock", "countdown", "day", "local", "moment", "seconds_left", "span", "words"]

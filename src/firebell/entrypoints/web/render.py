@@ -37,6 +37,7 @@ class Renderer:
         self.env.globals["cal"] = self.env.get_template("_calendar.html").module
         self.env.filters |= {
             "moment": _moment, "clock": _clock, "local": _local, "markdown": _markdown, "span": moments.span,
+            "countdown": moments.countdown,
             "printable": text.printable,
         }  # fmt: skip
 
