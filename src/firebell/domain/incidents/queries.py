@@ -112,8 +112,8 @@ def active(read: Read) -> list[Incident]:
 
 def active_of_services(read: Read, service_ids: Iterable[str]) -> dict[str, list[Incident]]:
     """The active incidents of each of these services, oldest first."""
-    tied = store.tied_to(read, store.SERVICE, service_ids)
-    found = {key: [one for one in each if one.active and visible(read.actor, one)] for key, each in tied.items()}
+    tied = store.tied_to(read, store.SERVICE, service_ids, phases=ACTIVE)
+    found = {key: [one for one in each if visible(read.actor, one)] for key, each in tied.items()}
     return {key: each for key, each in found.items() if each}
 
 

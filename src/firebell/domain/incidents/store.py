@@ -158,8 +158,11 @@ def take(work: Work, incident_id: str) -> Incident | None:
     return incident(row) if row else None
 
 
-def tied_to(read: Read, kind: str, other_ids: Iterable[str]) -> dict[str, list[Incident]]:
-    """The incidents tied to each of these, oldest first; those tied to none are not in it."""
+def tied_to(
+    read: Read, kind: str, other_ids: Iterable[str], *, phases: Iterable[str] = ()
+) -> dict[str, list[Incident]]:
+    """The incidents (in one of ``phases``, if any are given) tied to each of these, oldest first; those tied to none
+    are not in it."""
     wanted = sorted(set(other_ids))
     if not wanted:
         return {}
@@ -169,6 +172,8 @@ def tied_to(read: Read, kind: str, other_ids: Iterable[str]) -> dict[str, list[I
         .where(incident_links.c.kind == kind, incident_links.c.other_id.in_(wanted))
         .order_by(incidents.c.number)
     )
+    if within := sorted(phases):
+        query = query.where(incidents.c.phase.in_(within))
     found: dict[str, list[Incident]] = {}
     for row in read.all(query):
         found.setdefault(row.other_id, []).append(incident(row))
