@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from firebell.domain.incidents import queries, rules, store, verbs
+from firebell.domain.incidents import engagement, queries, rules, store, verbs
 from firebell.domain.incidents.codenames import codename
 from firebell.domain.incidents.configured import detach_roles, detach_scale, set_roles, set_scale, set_settings
 from firebell.domain.incidents.declaration import Declaration
@@ -20,10 +20,10 @@ from firebell.domain.incidents.model import Incident, Phase, RoleName, Severity
 from firebell.domain.incidents.outcome import Asking, Effect, Outcome
 from firebell.domain.incidents.redaction import redact
 from firebell.domain.incidents.visibility import missing, person_of, seen, visible
-from firebell.kernel import ids
+from firebell.kernel import ids, journal
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant
-from firebell.kernel.errors import Changed, Conflict, Forbidden
+from firebell.kernel.errors import Changed, Conflict, Forbidden, NotFound
 from firebell.kernel.work import Work
 
 __all__ = [
@@ -64,10 +64,8 @@ def begin(work: Work, new: Declaration, *, told: bool = False, person_id: str | 
     outcome = rules.declare(new, asking, id=incident_id, number=store.next_number(work))
     for alert in outcome.incident.alerts:
         _check_alert(work, incident_id, alert.alert_id)
-    incident = _named(work, outcome.incident)
-    if incident.private and asking.user_id not in ("", *incident.member_ids, *incident.engaged_ids):
-        # Whoever reports something in confidence goes on seeing what they reported.
-        incident = replace(incident, member_ids=(*incident.member_ids, asking.user_id))
+    # Whoever reports something in confidence goes on seeing what they reported.
+    incident = _closed_circle(_named(work, outcome.incident), person_of(work.actor) or person_id)
     incident = replace(incident, due_at=rules.due_at(incident, asking))
     store.add(work, incident)
     for recorded in outcome.facts:
@@ -100,6 +98,8 @@ def act(
     verb = _resolved(work, verb)
     if isinstance(verb, verbs.LinkAlert):
         _check_alert(work, incident.id, verb.alert_id)
+    if isinstance(verb, verbs.CorrectEntry | verbs.Star):
+        verb = _about_entry(work, incident.id, verb)
     asking = queries.asking(
         work, incident, verb=verb, primary_ids=primary_ids, active_ids=active_ids, person_id=person_id
     )
@@ -118,7 +118,7 @@ def tick_all(work: Work, incident_ids: Iterable[str]) -> list[Acted]:
 
 
 def _settle(work: Work, before: Incident, asking: Asking, outcome: Outcome) -> Acted:
-    after = _named(work, outcome.incident)
+    after = _closed_circle(_named(work, outcome.incident))
     due_at = rules.due_at(after, asking)
     if after == before and due_at == before.due_at and not outcome.facts:
         return Acted(before, outcome.effects, outcome.warnings, outcome.made)
@@ -183,6 +183,24 @@ def _check_alert(work: Work, incident_id: str, alert_id: str) -> None:
         raise Conflict(
             f"This alert belongs to {other.reference}.", field="alert_id", hint="Unlink it there, or merge the two."
         )
+
+
+def _about_entry(work: Work, incident_id: str, verb: verbs.CorrectEntry | verbs.Star) -> verbs.Verb:
+    """The entry is there; a correction stands where what it corrects does, unless it says another time."""
+    entry = journal.entry(work.connection, incident_id, verb.n)
+    if entry is None:
+        raise NotFound("There is no such entry on this timeline.", field="n")
+    if isinstance(verb, verbs.CorrectEntry) and verb.at is None:
+        return replace(verb, at=entry.event_at)
+    return verb
+
+
+def _closed_circle(incident: Incident, *also: str | None) -> Incident:
+    """Who has worked in a private incident goes on seeing it when their part is over, until they are put out."""
+    if not incident.private:
+        return incident
+    members = engagement.present((*incident.member_ids, *incident.engaged_ids, *also))
+    return incident if members == incident.member_ids else replace(incident, member_ids=members)
 
 
 def _named(work: Work, incident: Incident) -> Incident:
