@@ -16,15 +16,10 @@ from firebell.domain.incidents.model import Incident, Kind, RoleName
 from firebell.domain.people import queries as people
 from firebell.kernel.actor import SYSTEM
 from firebell.kernel.work import Read, Work
-from firebell.workflows import audience, own_alert
+from firebell.workflows import audience, incident_words, own_alert
 
 AGAIN_S = 300
 _HOLDERS_MANY = frozenset({RoleName.RESPONDER, RoleName.OBSERVER})
-
-
-def spoken(incident: Incident) -> str:
-    """What it is called wherever it is read at a glance: ``INC-12``, ``DRILL INC-12``."""
-    return f"DRILL {incident.reference}" if incident.kind is Kind.DRILL else incident.reference
 
 
 def commander(work: Work, incident: Incident, why: str) -> Alert | None:
@@ -40,22 +35,26 @@ def role(work: Work, incident: Incident, name: str, why: str = "") -> Alert | No
     """Find somebody for a role: whoever its page target names. Silent when somebody holds it."""
     if name not in _HOLDERS_MANY and incident.holder(name) is not None:
         return None
-    defined = next((one for one in incidents.roles(work) if one.name == name), None)
+    target = page_target(work, name)
+    return _call(work, incident, name, f"role:{name}", [target] if target is not None else [], why)
+
+
+def page_target(read: Read, name: str) -> Target | None:
+    """Who stands behind a role, as this installation has set it."""
+    defined = next((one for one in incidents.roles(read) if one.name == name), None)
     kind, _, target_id = defined.page.partition(":") if defined is not None else ("", "", "")
-    if not target_id:
-        work.record(incident.id, NobodyToPage(role=name, why="no_target"))
-        return None
-    return _call(work, incident, name, f"role:{name}", [Target(TargetKind(kind), target_id)], why)
+    return Target(TargetKind(kind), target_id) if target_id else None
 
 
-def asked(work: Work, incident: Incident, targets: Iterable[Target], why: str) -> list[Alert]:
-    """Ask these to come: each by a call of their own, so that one who comes does not silence the others."""
+def asked(work: Work, incident: Incident, targets: Iterable[Target], why: str, *, words: str = "") -> list[Alert]:
+    """Ask these to come: each by a call of their own, so that one who comes does not silence the others. ``words``
+    instead of "you are asked to come"."""
     found = []
     for target in dict.fromkeys(targets):
         key = f"asked:{target.id}"
         # Whoever came, left and is wanted again rings again.
         over(work, incident.id, key, states=(AlertState.ACKNOWLEDGED,))
-        one = _call(work, incident, RoleName.RESPONDER, key, [target], why)
+        one = _call(work, incident, RoleName.RESPONDER, key, [target], why, words=words)
         if one is not None:
             found.append((target.id, one.id, one))
     if found:
@@ -68,7 +67,7 @@ def asked(work: Work, incident: Incident, targets: Iterable[Target], why: str) -
 
 def _call(
     work: Work, incident: Incident, asks: str, key: str, targets: Sequence[Target], why: str, *,
-    policy_id: str | None = None,
+    policy_id: str | None = None, words: str = "",
 ) -> Alert | None:  # fmt: skip
     if incident.kind is Kind.BACKFILLED:
         return None
@@ -78,13 +77,17 @@ def _call(
     if not targets and policy_id is None:
         work.record(incident.id, NobodyToPage(role=asks, why="not_enrolled" if drill else "no_target"))
         return None
-    labels = {own_alert.INCIDENT: incident.id, own_alert.REFERENCE: spoken(incident), own_alert.ASKS: asks}
+    labels = {
+        own_alert.INCIDENT: incident.id,
+        own_alert.REFERENCE: incident_words.reference(incident),
+        own_alert.ASKS: asks,
+    }
     if drill:
         labels[own_alert.DRILL] = "1"
     holder = incident.commander_id
     alert = own_alert.raise_alert(
         work, kind=AlertKind.INCIDENT, dedup_key=f"{_prefix(incident.id)}{key}",
-        summary=f"{incident.name}: {_wanted(work, asks)}", details=_details(incident, why),
+        summary=f"{incident.name}: {words or _wanted(work, asks)}", details=_details(incident, why),
         severity=incident.counts_as, targets=targets, policy_id=policy_id, wait_s=AGAIN_S, ack_timeout_s=None,
         fallback=_users([holder]) if holder and not drill else (), team_id=incident.team_id, labels=labels,
     )  # fmt: skip
