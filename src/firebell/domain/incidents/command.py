@@ -1,6 +1,6 @@
 """Command: exactly one holds it. It is taken while nobody has it, offered and accepted, seized, or lost.
 
-Release and take are one step, so an accepted offer never leaves a gap; whoever is senior has to ask for it like anybody.
+Release and take are one step, so an accepted offer never leaves a gap. Being senior transfers nothing.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def given(incident: Incident, user_id: str, how: str, asking: Asking, saying: Sa
     incident = first_marked(incident, MilestoneName.COMMANDER_ASSIGNED, asking.now, asking)
     words = {
         "taken": f"{user_id} has taken command of {incident.reference}.",
-        "accepted": f"{user_id} has taken over command of {incident.reference}" + (f" from {before}." if before else "."),
+        "accepted": f"{user_id} has taken over command of {incident.reference}"
+        + (f" from {before}." if before else "."),
         "seized": f"{user_id} has seized command of {incident.reference} from {before}: {reason}",
     }[how]
     saying.effects += (

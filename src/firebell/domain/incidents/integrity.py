@@ -164,8 +164,7 @@ def uncovered(incident: Incident, asking: Asking) -> tuple[Clash, ...]:
         for clash in clashes(incident, asking)
         if clash.verdict == Verdict.REFUSED
         or (
-            clash.verdict == Verdict.OVERRIDE
-            and live_override(incident, clash.rule, clash.user_id, asking.now) is None
+            clash.verdict == Verdict.OVERRIDE and live_override(incident, clash.rule, clash.user_id, asking.now) is None
         )
     )
 

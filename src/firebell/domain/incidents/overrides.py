@@ -36,9 +36,7 @@ def add_override(incident: Incident, verb: AddOverride, asking: Asking, saying: 
         raise Invalid(
             f"An override lasts 1 to {MINUTES_MAX} minutes.", field="minutes", hint=f"{MINUTES} is usual; renew it."
         )
-    before = {
-        one.reason.casefold() for one in incident.overrides if (one.rule, one.user_id) == (verb.rule, user_id)
-    }
+    before = {one.reason.casefold() for one in incident.overrides if (one.rule, one.user_id) == (verb.rule, user_id)}
     if reason.casefold() in before:
         raise Invalid("Renewing an override needs a new reason.", field="reason", hint="Say why it is still needed.")
     return _granted(incident, verb.rule, user_id, reason, asking, saying, minutes=verb.minutes)
@@ -75,7 +73,11 @@ def _granted(
     )
     saying.record(
         OverrideGranted(
-            override_id=granted.id, rule=rule, user_id=user_id, reason=reason, expires_at=granted.expires_at.format_iso()
+            override_id=granted.id,
+            rule=rule,
+            user_id=user_id,
+            reason=reason,
+            expires_at=granted.expires_at.format_iso(),
         )
     )
     if not by:
@@ -175,7 +177,7 @@ def _unassign(incident: Incident, user_id: str, saying: Saying) -> Incident:
 
 
 def _add(incident: Incident, verb: Verb, asking: Asking, saying: Saying) -> Incident:
-    return add_override(incident, cast(AddOverride, verb), asking, saying)
+    return add_override(incident, cast("AddOverride", verb), asking, saying)
 
 
 HANDLERS: Mapping[type[Verb], Callable[[Incident, Verb, Asking, Saying], Incident]] = {AddOverride: _add}

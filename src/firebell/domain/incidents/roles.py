@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from firebell.domain.incidents import engagement
+from firebell.domain.incidents.asked import needs_no_observer
 from firebell.domain.incidents.facts import RoleLeft, RoleTaken
 from firebell.domain.incidents.guards import commands, needs_person
 from firebell.domain.incidents.integrity import admit
@@ -69,6 +70,8 @@ def assign(incident: Incident, verb: AssignRole, asking: Asking, saying: Saying)
             field="role", hint="Use take_command while nobody commands, else offer_command.",
         )  # fmt: skip
     user_id = needs_person(verb.user_id, asking)
+    if user_id != asking.user_id:
+        needs_no_observer(incident, asking)
     after = taken(incident, role, user_id, asking, saying)
     if after is incident:
         return incident
@@ -120,11 +123,11 @@ def page_wanted(before: Incident | None, after: Incident, asking: Asking, saying
 
 
 def _assign(incident: Incident, verb: Verb, asking: Asking, saying: Saying) -> Incident:
-    return assign(incident, cast(AssignRole, verb), asking, saying)
+    return assign(incident, cast("AssignRole", verb), asking, saying)
 
 
 def _leave(incident: Incident, verb: Verb, asking: Asking, saying: Saying) -> Incident:
-    return leave(incident, cast(LeaveRole, verb), asking, saying)
+    return leave(incident, cast("LeaveRole", verb), asking, saying)
 
 
 HANDLERS: Mapping[type[Verb], Callable[[Incident, Verb, Asking, Saying], Incident]] = {

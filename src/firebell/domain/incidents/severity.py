@@ -119,7 +119,7 @@ def _impact(incident: Incident, now: Instant) -> list[tuple[Instant, Instant]]:
 
 
 def _handler(incident: Incident, verb: Verb, asking: Asking, saying: Saying) -> Incident:
-    return set_severity(incident, cast(SetSeverity, verb), asking, saying)
+    return set_severity(incident, cast("SetSeverity", verb), asking, saying)
 
 
 HANDLERS: Mapping[type[Verb], Callable[[Incident, Verb, Asking, Saying], Incident]] = {SetSeverity: _handler}
