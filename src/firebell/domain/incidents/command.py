@@ -191,7 +191,7 @@ def answer_check(incident: Incident, verb: verbs.AnswerCommandCheck, asking: Ask
     if not commands(incident, asking):
         raise Forbidden(
             "Only whoever commands can answer the command check.", field="verb",
-            hint="Nobody commands: take command." if incident.commander_id is None else f"{incident.commander_id} does.",
+            hint=f"{incident.commander_id} does." if incident.commander_id else "Nobody commands: take command.",
         )  # fmt: skip
     return incident
 

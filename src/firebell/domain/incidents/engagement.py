@@ -25,7 +25,7 @@ def joined(incident: Incident, role: str, user_id: str, asking: Asking) -> Incid
 
 
 def left(incident: Incident, role: str | None, user_id: str | None, asking: Asking) -> Incident:
-    """Without this person in this role; ``None`` is every role, every person. The engagement is ended, not forgotten."""
+    """Without this person in this role; ``None`` is every role, every person. It is ended, not forgotten."""
     ended = tuple(
         replace(e, until_at=asking.now)
         if e.until_at is None and role in (None, e.role) and user_id in (None, e.user_id)

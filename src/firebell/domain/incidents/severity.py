@@ -67,10 +67,11 @@ def _reason(incident: Incident, verb: SetSeverity, raising: bool, asking: Asking
     if incident.phase not in BEFORE_RESOLVED:
         owner = incident.postmortem_owner_id
         if not (commands(incident, asking) or (owner and owner == asking.user_id)):
+            asked = incident.commander_id or owner
             raise Forbidden(
                 f"{incident.reference} is {incident.phase}: only its commander or the postmortem's owner changes the "
                 "severity now.",
-                field="to", hint=f"Ask {asked}." if (asked := incident.commander_id or owner) else "Take command first.",
+                field="to", hint=f"Ask {asked}." if asked else "Take command first.",
             )  # fmt: skip
         return needs_reason(verb.reason, what="Changing the severity after the resolution")
     if raising:
