@@ -202,9 +202,9 @@ def last_time(hour: int, minute: int, now: Instant, zone: str) -> Instant:
     today: ZonedDateTime = now.to_tz(zone)
     for day in (today.date(), today.date().subtract(days=1)):
         wall: PlainDateTime = day.at(Time(hour, minute))
-        at = wall.assume_tz(zone, disambiguate="later").to_instant()
+        at = wall.assume_tz(zone, disambiguation="later").to_instant()
         if micros(at) > micros(now):
-            at = wall.assume_tz(zone, disambiguate="earlier").to_instant()
+            at = wall.assume_tz(zone, disambiguation="earlier").to_instant()
         if micros(at) <= micros(plus(now, 60)):
             return at
     raise AssertionError("yesterday has passed")
