@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,9 +20,26 @@ def pytest_report_header() -> str:
     return f"effort: {effort.EFFORT} ({effort.VARIABLE})"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with the most slow tests first: what takes long must not be begun when everything else is done."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A throw-away PostgreSQL. Absent: the test is skipped, saying so (an error when CI=true)."""
+    yield from _postgres(*databases.CARELESS)
+
+
+@pytest.fixture(scope="session")
+def careful_postgres_server() -> Iterator[str]:
+    """One that real servers accept and the doctor finds nothing wrong with."""
+    yield from _postgres(*databases.CAREFUL)
+
+
+def _postgres(*settings: str) -> Iterator[str]:
+    """The server named by FIREBELL_TEST_PG_SERVER, or one of our own with these settings."""
     given = os.environ.get("FIREBELL_TEST_PG_SERVER")
     if given:
         yield given
@@ -30,7 +48,7 @@ def postgres_server() -> Iterator[str]:
         if os.environ.get("CI") == "true":
             pytest.fail("PostgreSQL's server programs are not installed, and CI must test both databases")
         pytest.skip("PostgreSQL's server programs are not installed (apt-get install postgresql)")
-    with databases.cluster(*databases.CARELESS) as server:
+    with databases.cluster(*settings) as server:
         yield server
 
 
@@ -45,7 +63,7 @@ def postgres_template(postgres_server: str) -> str:
 @pytest.fixture(scope="session")
 def postgres_shelf(postgres_server: str, postgres_template: str) -> databases.Shelf:
     """Copies of the migrated database, for one test at a time each."""
-    return databases.Shelf(postgres_server, postgres_template, f"fb_{os.getpid()}")
+    return databases.Shelf(postgres_server, postgres_template)
 
 
 @pytest.fixture(scope="session")

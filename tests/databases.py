@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import socket
@@ -16,8 +17,10 @@ import psycopg
 from firebell.kernel.db import Database
 from firebell.migrations.upgrade import TABLE, upgrade
 
-# A cluster of tests outlives no crash of its own: nothing is gained by waiting for a disk.
-CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+# No test here pulls the plug of the database's own machine: nothing is gained by waiting for a disk.
+CARELESS = ("fsync=off", "full_page_writes=off", "autovacuum=off")
+# As a server asks for it (see doctor): `firebell serve` refuses the settings above.
+CAREFUL = ("fsync=on", "full_page_writes=on")
 
 
 def programs() -> Path | None:
@@ -94,10 +97,10 @@ class Shelf:
 
     USES_MAX = 40
     """Emptied tables grow, as nothing vacuums them."""
+    _numbers = itertools.count(1)
 
-    def __init__(self, server: str, template: str, prefix: str) -> None:
-        self._server, self._template, self._prefix = server, template, prefix
-        self._made = 0
+    def __init__(self, server: str, template: str) -> None:
+        self._server, self._template = server, template
         self._free: list[tuple[str, int]] = []
         with psycopg.connect(f"{server}/{template}", autocommit=True) as connection:
             self._shape = _shape(connection)
@@ -107,8 +110,8 @@ class Shelf:
         """(URL of a database with nothing in it, how often it has been used)."""
         if self._free:
             return self._free.pop()
-        self._made += 1
-        return fresh_database(self._server, f"{self._prefix}_{self._made}", template=self._template), 0
+        name = f"fb_{os.getpid()}_{next(self._numbers)}"
+        return fresh_database(self._server, name, template=self._template), 0
 
     def give_back(self, url: str, uses: int) -> None:
         """Empty it for the next test; one whose tables were changed, or that has been used for long, is dropped."""

@@ -6,8 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import postgres_shelf, postgres_template
 from tests.fakes.receiver import Receiver
 from tests.system.server import Launcher
+
+__all__ = ["launcher", "postgres_server", "postgres_shelf", "postgres_template", "receiver"]
+
+
+@pytest.fixture(scope="session")
+def postgres_server(careful_postgres_server: str) -> str:
+    """The careful one; template and shelf are made anew on it."""
+    return careful_postgres_server
 
 
 @pytest.fixture(scope="session")

@@ -87,9 +87,9 @@ def test_time_zones_of_the_year_before_last_are_old() -> None:
 
 
 def test_postgresql_is_examined_through_its_own_settings(
-    place: Place, postgres_server: str, monkeypatch: pytest.MonkeyPatch
+    place: Place, careful_postgres_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FIREBELL_DATABASE_URL", databases.fresh_database(postgres_server, "fb_doctor"))
+    monkeypatch.setenv("FIREBELL_DATABASE_URL", databases.fresh_database(careful_postgres_server, "fb_doctor"))
     migrate()
     found = states()
     assert "sqlite" not in found
