@@ -1,0 +1,221 @@
+"""How long things took, in both conventions side by side; computed from milestones, never stored (incidents.md 11).
+
+Only what is *recorded* enters statistics, and the rest is counted beside it. There is no mean: a mean of incidents
+says something about the worst one and nothing about the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from firebell.domain.incidents.marks import AGAIN
+from firebell.domain.incidents.milestones import breaches, standing
+from firebell.domain.incidents.model import CustomerImpact, Incident, Kind, MilestoneName, Phase
+from firebell.kernel.clock import Instant, micros
+
+_M = MilestoneName
+FEW = 20
+"""Below this many values there are too few to compare."""
+
+
+class Convention(StrEnum):
+    """``cumulative``: from the start of the impact. ``stage``: from the stage before. ``single``: neither."""
+
+    CUMULATIVE = "cumulative"
+    STAGE = "stage"
+    SINGLE = "single"
+
+
+class Standing(StrEnum):
+    """What became of a metric in one incident."""
+
+    RECORDED = "recorded"
+    PENDING = "pending"
+    NOT_APPLICABLE = "not_applicable"
+    INVALID = "invalid"
+
+
+class Which(StrEnum):
+    """Of milestones that come again after reopening: the first or the last."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """The time from one milestone to another. ``public``: about what customers were told."""
+
+    name: str
+    start: MilestoneName
+    end: MilestoneName
+    convention: Convention
+    public: bool = False
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("time_to_detect", _M.IMPACT_STARTED, _M.DETECTED, Convention.CUMULATIVE),
+    Metric("time_to_ack", _M.IMPACT_STARTED, _M.ACKNOWLEDGED, Convention.CUMULATIVE),
+    Metric("time_to_mitigate", _M.IMPACT_STARTED, _M.MITIGATED, Convention.CUMULATIVE),
+    Metric("time_to_resolve", _M.IMPACT_STARTED, _M.RESOLVED, Convention.CUMULATIVE),
+    Metric("stage_detect", _M.IMPACT_STARTED, _M.DETECTED, Convention.STAGE),
+    Metric("stage_ack", _M.DETECTED, _M.ACKNOWLEDGED, Convention.STAGE),
+    Metric("stage_mitigate", _M.ACKNOWLEDGED, _M.MITIGATED, Convention.STAGE),
+    Metric("stage_resolve", _M.MITIGATED, _M.RESOLVED, Convention.STAGE),
+    Metric("time_to_command", _M.DECLARED, _M.COMMANDER_ASSIGNED, Convention.SINGLE),
+    Metric("time_to_first_post", _M.IMPACT_STARTED, _M.FIRST_PUBLIC_POST, Convention.SINGLE, public=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """``seconds`` only when recorded; ``why`` it is not, in words, otherwise."""
+
+    standing: Standing
+    seconds: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """Seconds over the recorded ones, by linear interpolation between neighbours. ``values``: each, ascending.
+    ``others``: how many were pending, not applicable, invalid."""
+
+    n: int
+    median: int | None
+    p75: int | None
+    p90: int | None
+    values: tuple[int, ...]
+    others: Mapping[Standing, int] = field(default_factory=dict)
+
+    @property
+    def too_few(self) -> bool:
+        """Too few to compare with anything."""
+        return self.n < FEW
+
+
+def measures(incident: Incident, which: Which = Which.FIRST) -> dict[str, Measure]:
+    """Every metric of one incident, by name."""
+    return {metric.name: measure(incident, metric, which) for metric in METRICS}
+
+
+def measure(incident: Incident, metric: Metric, which: Which = Which.FIRST) -> Measure:
+    """One metric of one incident."""
+    if incident.phase in (Phase.DUPLICATE, Phase.DECLINED):
+        return Measure(Standing.NOT_APPLICABLE, why=f"it was {incident.phase}")
+    if metric.public and incident.customer_impact is CustomerImpact.NO:
+        return Measure(Standing.NOT_APPLICABLE, why="customers were not affected")
+    occurrence = incident.occurrence if which is Which.LAST else 1
+    start = standing(incident, metric.start, occurrence)
+    end = standing(incident, metric.end, occurrence)
+    wrong = _contradiction(incident, metric, occurrence)
+    if wrong:
+        return Measure(Standing.INVALID, why=wrong)
+    if start is None and standing(incident, _M.RESOLVED, occurrence) is not None:
+        return Measure(Standing.INVALID, why=f"{_words(metric.start)} is blank")
+    if start is None or end is None:
+        missing = metric.start if start is None else metric.end
+        return Measure(Standing.PENDING, why=f"{_words(missing)} is not known yet")
+    if end < start:
+        return Measure(Standing.INVALID, why=f"{_words(metric.end)} is before {_words(metric.start)}")
+    return Measure(Standing.RECORDED, (micros(end) - micros(start)) // 1_000_000)
+
+
+def _contradiction(incident: Incident, metric: Metric, occurrence: int) -> str:
+    used = {metric.start, metric.end}
+    for breach in breaches(incident):
+        now = breach.occurrence == occurrence or not AGAIN & {breach.earlier, breach.later}
+        if now and used & {breach.earlier, breach.later}:
+            return breach.words
+    return ""
+
+
+def _words(name: MilestoneName) -> str:
+    return name.replace("_", " ")
+
+
+def counted(incidents: Iterable[Incident], *, backfilled: bool = False) -> list[Incident]:
+    """Those statistics are made of: no drill and no test ever, those entered afterwards only when asked for."""
+    kinds = {Kind.NORMAL, Kind.BACKFILLED} if backfilled else {Kind.NORMAL}
+    return [one for one in incidents if one.kind in kinds]
+
+
+def statistics(
+    incidents: Iterable[Incident], which: Which = Which.FIRST, *, backfilled: bool = False
+) -> dict[str, Statistic]:
+    """Every metric over many incidents, by name."""
+    found = [measures(one, which) for one in counted(incidents, backfilled=backfilled)]
+    return {metric.name: summary([one[metric.name] for one in found]) for metric in METRICS}
+
+
+def summary(found: Sequence[Measure]) -> Statistic:
+    """Median, p75, p90, n and the single values of what was recorded."""
+    values = tuple(sorted(one.seconds for one in found if one.seconds is not None))
+    others: dict[Standing, int] = {
+        kind: sum(one.standing is kind for one in found) for kind in Standing if kind is not Standing.RECORDED
+    }
+    return Statistic(
+        len(values), _percentile(values, 50), _percentile(values, 75), _percentile(values, 90), values, others
+    )
+
+
+def _percentile(ascending: Sequence[int], percent: int) -> int | None:
+    """Linear interpolation between the closest ranks, in whole seconds (halves up)."""
+    if not ascending:
+        return None
+    at = (len(ascending) - 1) * percent
+    low, rest = divmod(at, 100)
+    high = ascending[min(low + 1, len(ascending) - 1)]
+    return (ascending[low] * (100 - rest) + high * rest + 50) // 100
+
+
+# ---- people and impact
+
+
+def engaged_s(incident: Incident, now: Instant) -> dict[str, int]:
+    """Seconds each person was engaged; two roles at once count once, and nothing after the last resolution counts."""
+    end = _ended(incident) or now
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for one in incident.engagements:
+        until = min(micros(one.until_at or end), micros(end))
+        if until > micros(one.since_at):
+            spans.setdefault(one.user_id, []).append((micros(one.since_at), until))
+    return {user_id: _union_us(found) // 1_000_000 for user_id, found in spans.items()}
+
+
+def _ended(incident: Incident) -> Instant | None:
+    if incident.active:
+        return None
+    return incident.closed_at if incident.all_clear_at is None else incident.all_clear_at
+
+
+def _union_us(spans: Iterable[tuple[int, int]]) -> int:
+    total, reached = 0, -1
+    for since, until in sorted(spans):
+        total += max(0, until - max(since, reached))
+        reached = max(reached, until)
+    return total
+
+
+def impact_s(incident: Incident, now: Instant) -> int | None:
+    """Seconds customers were affected, over all occurrences; ``None`` when nobody has said since when, or the times
+    contradict each other."""
+    began = standing(incident, _M.IMPACT_STARTED, 1)
+    if began is None:
+        return None
+    total = 0
+    for occurrence in range(1, incident.occurrence + 1):
+        since = began if occurrence == 1 else incident.reopened_at[occurrence - 2]
+        until = standing(incident, _M.MITIGATED, occurrence) or incident.closed_at or now
+        if until < since:
+            return None
+        total += (micros(until) - micros(since)) // 1_000_000
+    return total
+
+
+def unhealthy_permille(incidents: Iterable[Incident], *, window_s: int, now: Instant) -> int:
+    """The impact of all of them by the length of the window, in thousandths. Of unknown impact nothing is counted."""
+    found = (impact_s(one, now) for one in counted(incidents))
+    return sum(one for one in found if one is not None) * 1000 // window_s
