@@ -15,6 +15,7 @@ from firebell.domain.chat.model import SLACK, TEAMS, Connection
 from firebell.domain.incidents import queries as incidents
 from firebell.domain.incidents.model import Incident, Kind
 from firebell.domain.outbox import commands as outbox
+from firebell.domain.outbox import queries as outbox_queries
 from firebell.domain.outbox.model import Outcome, OutcomeKind, Post, PostState
 from firebell.domain.outbox.rules import Sequel
 from firebell.domain.people import queries as people
@@ -25,31 +26,46 @@ from firebell.workflows import chat_words
 from firebell.workflows.outbox_desks import Directions
 
 PREFIX = "inc-"
+CARD = {"op": "card"}
 _SILENT = frozenset({Kind.BACKFILLED, Kind.TEST, Kind.DRILL})
 
 
 def opened(work: Work, incident: Incident) -> None:
     """An incident was declared: it gets its room, and is announced unless it is private."""
-    if incident.kind in _SILENT or chats.enabled(work, SLACK) is None:
+    if not _spoken(work, incident):
         return
     _put(work, incident, {"op": "open"}, key=f"slack:open:{incident.id}")
     if not incident.private:
         announced(work, incident, "Declared.")
 
 
-def changed(work: Work, incident: Incident, words: str = "") -> None:
-    """Something of it has changed: the card is renewed, and ``words`` (if any) are said in the room."""
-    if incident.kind in _SILENT or chats.enabled(work, SLACK) is None:
-        return
-    if words:
+def said(work: Work, incident: Incident, words: str) -> None:
+    """``words`` are said in the incident's room."""
+    if _spoken(work, incident):
         _put(work, incident, {"op": "say", "text": words})
-    _put(work, incident, {"op": "card"})
+
+
+def card(work: Work, incident: Incident) -> None:
+    """Something of it has changed: the pinned card shows it. One that still waits will show it, too."""
+    if _spoken(work, incident) and not _card_waits(work, incident):
+        _put(work, incident, dict(CARD))
+
+
+def _card_waits(read: Read, incident: Incident) -> bool:
+    return any(
+        post.state == PostState.QUEUED and post.payload == CARD
+        for post in outbox_queries.of_target(read, incident.id, 20)
+    )
+
+
+def _spoken(work: Work, incident: Incident) -> bool:
+    return incident.kind not in _SILENT and chats.enabled(work, SLACK) is not None
 
 
 def proposed(work: Work, incident: Incident, decision_id: str) -> None:
     """A proposal is put to the room with its button for objections."""
     decision = next((one for one in incident.decisions if one.id == decision_id), None)
-    if decision is not None and chats.enabled(work, SLACK) is not None and incident.kind not in _SILENT:
+    if decision is not None and _spoken(work, incident):
         _put(work, incident, {"op": "say", "decision": decision_id, "text": decision.proposal})
 
 

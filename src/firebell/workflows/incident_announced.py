@@ -7,7 +7,27 @@ from __future__ import annotations
 
 from firebell.domain.incidents.model import Incident
 from firebell.kernel.work import Work
+from firebell.workflows import chat_told
+
+_ON_THE_CARD = (
+    "phase", "severity", "title", "codename", "summary", "impact", "cause", "engagements", "size_ups", "tasks",
+)  # fmt: skip
 
 
 def announce(work: Work, incident: Incident, text: str) -> None:
     """``text`` (people by their names) to whatever follows ``incident``."""
+    chat_told.said(work, incident, text)
+
+
+def followed(work: Work, before: Incident | None, after: Incident) -> None:
+    """An incident has changed (``before`` ``None``: it was declared): its room is opened, its card renewed."""
+    if before is None:
+        chat_told.opened(work, after)
+    elif any(getattr(before, name) != getattr(after, name) for name in _ON_THE_CARD):
+        chat_told.card(work, after)
+    known = {one.id for one in before.decisions} if before is not None else set()
+    for one in after.decisions:
+        if one.id not in known:
+            chat_told.proposed(work, after, one.id)
+    if before is not None and before.phase != after.phase:
+        chat_told.announced(work, after, f"{after.reference} is {after.phase.replace('_', ' ')} now.")
