@@ -5,8 +5,21 @@ Whether the incident itself may be seen is asked where it is looked up; ``team``
 
 from __future__ import annotations
 
-from firebell.domain.comms import store
-from firebell.domain.comms.model import Clock, CommsSettings, Promise, Template, Update, UpdateState
+from collections.abc import Collection
+
+from msgspec.structs import replace
+
+from firebell.domain.comms import defaults, desk_store, ledger, liquid, store
+from firebell.domain.comms.model import (
+    Audience,
+    Clock,
+    CommsSettings,
+    Promise,
+    Record,
+    Template,
+    Update,
+    UpdateState,
+)
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant
 from firebell.kernel.errors import NotFound
@@ -53,10 +66,55 @@ def next_due(read: Read) -> Instant | None:
 
 def settings(read: Read) -> CommsSettings:
     read.needs(Permission.INCIDENTS_VIEW)
-    return store.settings(read)
+    return desk_store.settings(read)
 
 
 def templates(read: Read) -> list[Template]:
-    """The template in force for every audience and phase word."""
+    """The template in force for every audience and phase word that has one: the edited one, else ours."""
     read.needs(Permission.INCIDENTS_VIEW)
-    raise NotImplementedError
+    edited = desk_store.templates(read)
+    found = []
+    for audience, words in defaults.WORDS.items():
+        for word in words:
+            own, ours = edited.get((audience, word)), defaults.DEFAULTS.get((audience, word))
+            if own is not None and own.body:
+                found.append(own)
+            elif ours is not None:
+                found.append(replace(ours, version=own.version if own is not None else 0))
+    return found
+
+
+def template(read: Read, audience: str, phase: str) -> Template:
+    """The template in force for a status word of an audience (``default`` stands in for words without one)."""
+    read.needs(Permission.INCIDENTS_VIEW)
+    return defaults.in_force(desk_store.templates(read), audience, phase)
+
+
+def template_versions(read: Read, audience: str, phase: str) -> list[Template]:
+    """How a template was edited, oldest first; an empty text is a return to ours."""
+    read.needs(Permission.INCIDENTS_VIEW)
+    return desk_store.template_versions(read, audience, phase)
+
+
+def preview(read: Read, audience: str, phase: str, body: str) -> str:
+    """What a template would say of an invented incident. Raises Invalid naming what is wrong in it."""
+    read.needs(Permission.INCIDENTS_VIEW)
+    public = audience == Audience.PUBLIC
+    said = {
+        "title": "Checkout errors", "reference": "INC-12", "severity": "SEV2",
+        "impact": "A third of payments fail in Europe", "status": phase if public else phase.capitalize(),
+        "eta": "" if public else "unknown", "commander": "Ada Park", "components": "Checkout and Payments",
+        "minutes": 30, "next_update_by": "14:30 UTC", "doing": "we are rolling back a change",
+        "still_failing": "payments are refused", "confirmation": "Payments succeed again since 14:05 UTC",
+        "data_loss": "No data was lost", "if_it_persists": "If a payment still fails, try again once",
+    }  # fmt: skip
+    return liquid.render(body, said)
+
+
+def kept(read: Read, *, since: Instant | None = None, hidden: Collection[str] = ()) -> list[Record]:
+    """How promises were kept, by audience and severity, of what was settled from ``since`` on.
+
+    ``hidden``: incidents the actor must not know of; they are left out.
+    """
+    read.needs(Permission.INCIDENTS_VIEW)
+    return ledger.records(one for one in store.settled(read, since) if one.incident_id not in hidden)
