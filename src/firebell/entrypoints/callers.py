@@ -29,11 +29,14 @@ def session_token(request: Request) -> str:
 def client_ip(request: Request) -> str:
     """The sender's address; X-Forwarded-For is believed only from configured proxies."""
     peer = request.client.host if request.client else "unknown"
-    trusted = site_of(request).settings.trusted_proxies
+    return believed(peer, request.headers.get("x-forwarded-for", ""), site_of(request).settings.trusted_proxies)
+
+
+def believed(peer: str, forwarded: str, trusted: tuple[str, ...]) -> str:
+    """The address that counts: the last that a trusted proxy says it forwards for, else the peer's own."""
     if peer in trusted:
-        forwarded = request.headers.get("x-forwarded-for", "").rsplit(",", 1)[-1].strip()
         try:
-            return str(ipaddress.ip_address(forwarded))
+            return str(ipaddress.ip_address(forwarded.rsplit(",", 1)[-1].strip()))
         except ValueError:
             return peer
     return peer

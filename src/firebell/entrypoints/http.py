@@ -1,4 +1,4 @@
-"""The HTTP application: signals straight to the intake, everything else through FastAPI."""
+"""The HTTP application: signals straight to the intake, status pages from memory, all else through FastAPI."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firebell.entrypoints import callers
 from firebell.entrypoints.api import routes
+from firebell.entrypoints.public.serving import Public
 from firebell.entrypoints.site import Site
 from firebell.entrypoints.tracing import Tracing
 from firebell.entrypoints.web import errors as pages_errors
@@ -35,7 +36,7 @@ HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
 class Front:
-    """Sends signals to the intake without touching the framework, which costs five times as much there.
+    """Sends signals to the intake, and status pages out, without the framework, which costs five times as much there.
 
     Outermost, so that no answer leaves without the security headers: neither the intake's nor a failure's.
     """
@@ -43,10 +44,11 @@ class Front:
     def __init__(self, site: Site, app: ASGIApp) -> None:
         self.live = site.live
         self._inbound = site.inbound
+        self._public = Public(site)
         self._app = app
         wanted = [*SECURITY_HEADERS.items(), *([HSTS] if site.base_url.startswith("https://") else [])]
         self._headers = [(name.lower().encode(), value.encode()) for name, value in wanted]
-        self._inbound.headers = self._headers
+        self._inbound.headers = self._public.headers = self._headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,6 +57,11 @@ class Front:
         if self._inbound.wants(scope):
             await self._inbound(scope, receive, send)
             return
+        asked = self._public.asked(scope)
+        if asked is not None:
+            await self._public.answer(asked, scope, receive, send)
+            return
+        scope = self._public.moved(scope)
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -14,6 +14,9 @@ from typing import Any, TypedDict
 from firebell.kernel.clock import Instant
 from firebell.kernel.ids import ComponentId, StatusPageId
 
+PAGES = "status-pages"
+"""The topic of everything that changes on any page; ``status:<page id>`` is that of one."""
+
 
 class ComponentStatus(StrEnum):
     """In the order from best to worst: see :data:`firebell.domain.statuspage.rules.RANK`."""

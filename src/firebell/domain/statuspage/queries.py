@@ -123,6 +123,14 @@ def changes(read: Read) -> dict[str, Instant]:
     return store.changes(read)
 
 
+def public_page(read: Read, page_id: str) -> StatusPage:
+    """A page as it is now. Raises NotFound, also for a disabled one. Asks no permission: the page's gate does."""
+    found = store.page(read, page_id)
+    if found is None or found.disabled:
+        raise NotFound("There is no such status page.", field="page_id")
+    return found
+
+
 def snapshot(read: Read, slug: str) -> Snapshot:
     """What the public side of a page is made from. Raises NotFound. Asks no permission: the page's gate does."""
     found = store.page_by_slug(read, slug)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from firebell.domain.statuspage.model import (
+    PAGES,
     Access,
     Change,
     Component,
@@ -41,7 +42,6 @@ from firebell.kernel.errors import Stale
 from firebell.kernel.ids import ComponentId
 from firebell.kernel.work import Read, Work
 
-PAGES = "status-pages"
 _alive: dict[str, Any] = {"sqlite_where": text("deleted_at IS NULL"), "postgresql_where": text("deleted_at IS NULL")}
 
 pages = Table(
