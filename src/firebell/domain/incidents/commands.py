@@ -106,6 +106,24 @@ def act(
     return _settle(work, incident, asking, rules.apply(incident, verb, asking))
 
 
+def tell_all(work: Work, incident_id: str, several: Iterable[verbs.Verb]) -> Acted:
+    """Several things the house says of one incident, in order, kept as one change: for a storm's many alerts.
+
+    Not for verbs that name another incident. Raises what :func:`act` raises; then none of them has happened.
+    """
+    incident = store.take(work, incident_id)
+    if incident is None:
+        raise missing()
+    asking = queries.asking(work, incident)
+    told = Outcome(incident)
+    for verb in several:
+        one = rules.apply(told.incident, verb, asking)
+        told = Outcome(
+            one.incident, (*told.facts, *one.facts), (*told.effects, *one.effects), (*told.warnings, *one.warnings)
+        )
+    return _settle(work, incident, asking, told)
+
+
 def tick_all(work: Work, incident_ids: Iterable[str]) -> list[Acted]:
     """Let time pass for these: whatever of their clocks has run out happens. Those that are gone are left out."""
     done = []

@@ -173,10 +173,9 @@ def _size_up(incident: Incident, said: _Saying) -> list[str]:
     if not incident.size_ups:
         return ["(none yet)"]
     last = incident.size_ups[-1]
-    return [
-        f"{last.wrong}. Scope: {last.scope or 'not said'}. Trend: {last.trend}, confidence {last.confidence}"
-        f" ({said.who(last.by)}, {clock(last.at)})"
-    ]
+    scope = f" Scope: {last.scope}." if last.scope else ""
+    by = f"{said.who(last.by)}, {clock(last.at)}"
+    return [f"{last.wrong}.{scope} Trend: {last.trend}, confidence {last.confidence} ({by})"]
 
 
 def _hypotheses(incident: Incident) -> list[str]:

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from firebell.entrypoints.web import (
     chat_sentences,
     comms_sentences,
+    incident_response_sentences,
     incident_sentences,
     moments,
     outbox_sentences,
@@ -172,6 +173,7 @@ SENTENCES: Mapping[str, Sentence] = {
     # configuration
     "config.applied": Sentence("applied a configuration: {created} made, {changed} changed, {removed} removed."),
     **incident_sentences.INCIDENT,
+    **incident_response_sentences.INCIDENT_RESPONSE,
     **comms_sentences.COMMS,
     **status_sentences.STATUS,
     **runbook_sentences.RUNBOOK,
@@ -194,6 +196,8 @@ def wanted(entries: Iterable[Entry]) -> set[str]:
 def line(entry: Entry, names: Names, zone: str, now: Instant) -> Line:
     """One entry as a line. A fact of a later version, unknown here, is shown by its kind."""
     sentence = SENTENCES.get(entry.kind) or Sentence(entry.kind.replace(".", " ").replace("_", " ").capitalize() + ".")
+    if entry.redacted:
+        sentence = Sentence("What stood here has been redacted.", "machine")
     template = sentence.text if isinstance(sentence.text, str) else sentence.text(entry.data)
     said = {name: _say(name, value, names, zone, now) for name, value in entry.data.items()}
     said.setdefault("actor", escape(names.of(entry.actor)))
