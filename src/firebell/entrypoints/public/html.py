@@ -113,7 +113,7 @@ def _environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    env.filters |= {"markdown": _markdown, "printable": text.printable}
+    env.filters |= {"markdown": _markdown, "printable": text.printable, "after": _after}
     env.globals["style"] = Markup(style())  # noqa: S704 - our own file
     env.globals["component_words"] = words.COMPONENT
     return env
@@ -127,12 +127,18 @@ def _draw(template: str, page: StatusPage, place: Place, now: Instant, view: obj
     def when(at: Instant | None) -> Moment | None:
         return moments.moment(at, now, page.time_zone)
 
-    context: Mapping[str, Any] = {"page": page, "place": place, "view": view, "title": title, "when": when}
+    context: Mapping[str, Any] = {"page": page, "place": place, "view": view, "title": title, "when": when, "now": now}
     return _environment().get_template(template).render(context)
 
 
 def _markdown(source: str) -> Markup:
     return Markup(text.html_of(source))  # noqa: S704 - html_of cleans it
+
+
+def _after(local: str, near: str) -> str:
+    """``19:49 CET`` where the day has been said already."""
+    day, _, clock = local.rpartition(", ")
+    return clock if near.startswith(f"{day}, ") else local
 
 
 def _kept(snapshot: Snapshot) -> str:
