@@ -15,7 +15,7 @@ from firebell.entrypoints.api.requests import ApiRoute
 from firebell.entrypoints.callers import Caller
 from firebell.entrypoints.site import read, run, site_of
 from firebell.kernel.work import Read
-from firebell.workflows import alert_resolved, page_answered
+from firebell.workflows import alert_resolved, journal_read, page_answered
 
 router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=ApiRoute)
 
@@ -150,7 +150,7 @@ def timeline(request: Request, alert_id: str, caller: Caller) -> list[TimelineEn
         queries.alert(r, alert_id)
         return [
             TimelineEntry(n=e.n, at=e.at.format_iso(), actor=e.actor, kind=e.kind, data=dict(e.data), hash=e.hash.hex())
-            for e in r.history(alert_id)
+            for e in journal_read.open_to(r, r.history(alert_id))
         ]
 
     return read(request, look, caller)

@@ -24,7 +24,7 @@ from firebell.entrypoints.web.session import Form, FormLists, Here
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Invalid
 from firebell.kernel.work import Read, Work
-from firebell.workflows import alert_resolved, page_answered
+from firebell.workflows import alert_resolved, journal_read, page_answered
 
 router = APIRouter()
 PER_PAGE = 50
@@ -170,7 +170,7 @@ def _alert_page(here: Here, read: Read, alert_id: str) -> AlertPage:
         next=alert_rows.next_step(read, alert, here.zone),
         told=told,
         mine=mine,
-        timeline=sentences.lines(read, read.history(alert_id), here.zone),
+        timeline=sentences.lines(read, journal_read.open_to(read, read.history(alert_id)), here.zone),
         may_see_signals=here.may(Permission.SIGNALS_VIEW, alert.team_id),
     )
 

@@ -1,4 +1,4 @@
-"""What the palette finds: alerts, services, schedules, policies and people by name."""
+"""What the palette finds: incidents, alerts, services, schedules, policies and people by name."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from firebell.domain.alerts import queries as alerts
 from firebell.domain.alerts.model import AlertState
 from firebell.domain.escalation import queries as escalation
+from firebell.domain.incidents import queries as incidents
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import queries as people
 from firebell.domain.services import queries as services
@@ -55,6 +56,11 @@ def search(here: Here, q: str = "") -> list[Found]:
 def find(read: Read, typed: str) -> list[Found]:
     may = read.actor.may
     things: list[Found] = []
+    if may(Permission.INCIDENTS_VIEW):
+        things += [
+            Found(f"{one.reference} {one.name}", f"/incidents/{one.id}", f"{one.severity or 'Unset'} incident")
+            for one in incidents.incident_list(read, text=typed, limit=5)
+        ]
     if may(Permission.ALERTS_VIEW):
         if typed.startswith("alr_"):
             things += [Found(a.summary, f"/alerts/{a.id}", "Alert") for a in alerts.by_ids(read, [typed]).values()]
