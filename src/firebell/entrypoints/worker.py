@@ -20,13 +20,14 @@ from firebell.kernel.clock import Instant, micros, plus
 from firebell.kernel.errors import Unavailable
 from firebell.kernel.fetch import Fetch, FetchFailed
 from firebell.kernel.work import Read, Runner, Work
-from firebell.workflows import alert_resolved, escalation_due, laws, page_due, shift_changes
+from firebell.workflows import alert_resolved, consistency, escalation_due, laws, page_due, shift_changes, update_due
 from firebell.workflows.delivery_due import Claimed, Sender
 
 log = structlog.get_logger()
 GROUP = 100
 IDLE_S = 1.0
 LAWS_EVERY_S = 15
+COMPARE_EVERY_S = 60
 HEARTBEAT_EVERY_S = 60
 TIDY_EVERY_S = 60
 WALL_JUMP_S = 2
@@ -59,6 +60,7 @@ class Worker:
         self._heartbeat_url = heartbeat_url
         self._fetch = fetch
         self._laws_at: Instant | None = None
+        self._compared_at: Instant | None = None
         self._heartbeat_at: Instant | None = None
         self._tidy_at: Instant | None = None
         self._wall_jump_s = 0.0
@@ -71,6 +73,8 @@ class Worker:
             Line("deliveries", paging_queries.next_delivery_due, self._deliver),
             Line("silent senders", alert_queries.next_expiry, self._resolve_silent),
             Line("shift changes", shift_changes.next_due, self._turn_over),
+            Line("updates", update_due.next_due, self._remind),
+            Line("status pages", lambda read: self._compared_at or read.now, self._compare),
             Line("laws", lambda read: self._laws_at or read.now, self._check_laws),
             Line("heartbeat", lambda read: self._heartbeat_at or read.now, self._beat),
             Line("tidying", lambda read: self._tidy_at or read.now, self._tidy),
@@ -216,6 +220,20 @@ class Worker:
         if due is None or micros(due) > micros(self._runner.clock.now()):
             return False
         return self._runner.run(shift_changes.record, lane="engine")
+
+    def _remind(self) -> bool:
+        due = self._runner.read(lambda read: update_due.due(read, read.now, GROUP), lane="engine")
+        return self._each(due, update_due.tick_all, self._poisoned_reminder)
+
+    def _poisoned_reminder(self, clock_id: str, incident_id: str) -> None:
+        self._runner.run(lambda work: update_due.failed(work, clock_id, incident_id), lane="engine")
+
+    def _compare(self) -> bool:
+        now = self._runner.clock.now()
+        if self._compared_at is not None and now < self._compared_at:
+            return False
+        self._compared_at = plus(now, COMPARE_EVERY_S)
+        return self._runner.run(consistency.check, lane="engine")
 
     def _check_laws(self) -> bool:
         now = self._runner.clock.now()

@@ -5,6 +5,6 @@ from __future__ import annotations
 from firebell.kernel.work import Work
 
 
-def check(work: Work) -> int:
-    """Look at every invariant; returns how many are broken. Run every minute."""
-    return 0
+def check(work: Work) -> bool:
+    """Look at every invariant. True when one has come to be broken or whole. Run every minute."""
+    return False

@@ -206,6 +206,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     comms_ids: tuple[str, ...] = ()
     liaison_ids: tuple[str, ...] = ()
     engaged_ids: tuple[str, ...] = ()
+    at_work_ids: tuple[str, ...] = ()
+    """Those engaged but for the observers."""
     identified: bool = False
     remediating: bool = False
     all_clear: str = ""
