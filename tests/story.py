@@ -14,11 +14,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import structs
+
 from firebell.app import House, open_house
 from firebell.domain.alerts import queries as alert_queries
 from firebell.domain.alerts.model import Alert, AlertKind, Arrival, Ingested, Origin, Raw, Signal, Status
 from firebell.domain.escalation import commands as escalation
 from firebell.domain.escalation.model import Climb, Step, Target, TargetKind, Wait
+from firebell.domain.incidents import configured
+from firebell.domain.incidents import queries as incidents
+from firebell.domain.incidents.model import Severity
 from firebell.domain.oncall import commands as oncall
 from firebell.domain.oncall.config import parse_layers
 from firebell.domain.paging.model import Message, Outcome, OutcomeKind
@@ -333,11 +338,19 @@ def open_story(
     channels: tuple[str, ...] = ("ntfy", "email", "webhook"),
     clock: SetClock | None = None,
     sent: list[Sent] | None = None,
+    auto_declare: tuple[str, ...] = (),
 ) -> Story:
-    """A fresh (or, with the same ``url``, a restarted) installation."""
+    """A fresh (or, with the same ``url``, a restarted) installation. ``auto_declare``: severities of alerts that
+    declare an incident by rule (none, so that stories of alerts are about alerts)."""
     clock = clock or SetClock(start)
     log: list[Sent] = sent if sent is not None else []
     carriers = {channel: RecordingCarrier(channel, clock, log) for channel in channels}
     settings = Settings(data=tmp_path, database_url=url)
     house = open_house(settings, clock=clock, inline=True, carriers=carriers, fetch=_loopback_only())
+    declaring = tuple(Severity(one) for one in auto_declare)
+
+    def declare_by_rule(work: Any) -> None:
+        configured.set_settings(work, structs.replace(incidents.settings(work), auto_declare=declaring))
+
+    house.runner.run(declare_by_rule)
     return Story(house, clock, log, carriers)

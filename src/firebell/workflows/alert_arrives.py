@@ -1,4 +1,5 @@
-"""Signals come in: raw request, alert, escalation run and its first deadline in one transaction.
+"""Signals come in: raw request, alert, escalation run, its first deadline and the incident they declare in one
+transaction.
 
 One call handles a whole group of requests. An alert of a service that already has very many unanswered ones joins that
 service's single storm run instead of starting its own; SEV1 always has its own. Nothing is dropped.
@@ -15,7 +16,7 @@ from firebell.domain.escalation import commands as escalation
 from firebell.domain.escalation import queries as escalation_queries
 from firebell.domain.escalation.model import Run, RunKind
 from firebell.kernel.work import Work
-from firebell.workflows import alert_resolved, page_answered
+from firebell.workflows import alert_resolved, incident_declared, page_answered
 
 STORM_ABOVE = 200
 STORM_ENDS_BELOW = 100
@@ -28,16 +29,22 @@ def arrive(work: Work, arrivals: Sequence[Arrival]) -> list[list[Ingested]]:
     escalation.start(work, starting.runs)
     for run_id, alert in starting.gravest_joined(answers).items():
         escalation.join(work, run_id, alert.id, alert.severity, alert.urgency)
+    opened: dict[str, Alert] = {}
     for answer in answers:
         for one in answer:
             if one.alert is None:
                 continue
-            if one.became is Became.RESOLVED:
+            if one.became is Became.OPENED:
+                opened[one.alert.id] = one.alert
+            elif one.became is Became.RESOLVED:
+                opened.pop(one.alert.id, None)
                 alert_resolved.after(work, one.alert)
             elif one.became is Became.ACKNOWLEDGED:
                 page_answered.after_acknowledgement(work, one.alert, None)
             elif one.raised and one.alert.run_id:
                 escalation.raise_severity(work, one.alert.run_id, one.alert.severity, one.alert.urgency)
+    if opened:
+        incident_declared.by_rule(work, list(opened.values()))
     return answers
 
 

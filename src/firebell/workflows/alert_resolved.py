@@ -6,7 +6,7 @@ from firebell.domain.alerts import commands as alerts
 from firebell.domain.alerts import rules as alert_rules
 from firebell.domain.alerts.model import Alert
 from firebell.kernel.work import Work
-from firebell.workflows import alert_over
+from firebell.workflows import alert_over, incident_answered
 
 
 def resolve(work: Work, alert_id: str, via: str) -> tuple[alert_rules.Answer, Alert]:
@@ -20,6 +20,7 @@ def resolve(work: Work, alert_id: str, via: str) -> tuple[alert_rules.Answer, Al
 def after(work: Work, alert: Alert) -> None:
     """What follows a resolution, whoever declared it."""
     alert_over.quiet(work, alert)
+    incident_answered.firing(work, [alert.id], still=False)
 
 
 def resolve_silent(work: Work) -> int:

@@ -5,7 +5,7 @@ By rule there is one per service: while it has an incident whose impact has not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from firebell.domain.alerts import queries as alert_queries
@@ -43,8 +43,15 @@ def by_rule(work: Work, opened: Sequence[Alert]) -> list[Incident]:
     """Alerts have opened: those that fire again within an active incident go back to it, grave ones join their
     service's incident or declare one. Returns the incidents declared. Told within the unit that stores the alerts."""
     signals = [one for one in opened if one.kind == AlertKind.SIGNAL]
-    fresh = _again(work, signals)
-    grave = [one for one in fresh if Severity(one.severity) in incidents.settings(work).auto_declare] if fresh else []
+    if not signals:
+        return []
+    with incident_moves.as_house(work):
+        fresh = _again(work, signals)
+        wanted = incidents.settings(work).auto_declare
+        return _grave(work, [one for one in fresh if Severity(one.severity) in wanted])
+
+
+def _grave(work: Work, grave: Sequence[Alert]) -> list[Incident]:
     if not grave:
         return []
     standing = {
@@ -70,7 +77,7 @@ def _again(work: Work, opened: Sequence[Alert]) -> list[Alert]:
     for previous, one in before.items():
         incident = known.get(previous)
         if incident is not None and incident.phase in ACTIVE and len(incident.alerts) < LINKED_MAX:
-            _link(work, incident, [one])
+            incident_moves.tell(work, incident.id, verbs.LinkAlert(alert_id=one.id, service_id=one.service_id))
         else:
             known.pop(previous, None)
     return [one for one in opened if one.previous_alert_id not in known]
@@ -86,17 +93,12 @@ def _declared_for(work: Work, alerts: Sequence[Alert]) -> Incident:
 
 
 def _joined(work: Work, incident: Incident, alerts: Sequence[Alert]) -> None:
-    _link(work, incident, alerts[: max(0, LINKED_MAX - len(incident.alerts))])
+    joining = alerts[: max(0, LINKED_MAX - len(incident.alerts))]
+    said: list[verbs.Verb] = [verbs.LinkAlert(alert_id=one.id, service_id=one.service_id) for one in joining]
     worst = min(Severity(one.severity) for one in alerts)
     if incident.severity is not None and worst < incident.severity:
-        incident_moves.tell(
-            work, incident.id, verbs.SetSeverity(to=worst, reason="A graver alert of the same service.")
-        )
-
-
-def _link(work: Work, incident: Incident, alerts: Iterable[Alert]) -> None:
-    for one in alerts:
-        incident_moves.tell(work, incident.id, verbs.LinkAlert(alert_id=one.id, service_id=one.service_id))
+        said.append(verbs.SetSeverity(to=worst, reason="A graver alert of the same service."))
+    incident_moves.tell_all(work, incident.id, said)
 
 
 def _about(new: Declaration, alerts: Sequence[Alert], now: Instant) -> Declaration:

@@ -58,7 +58,7 @@ def act(
 
 def tell(work: Work, incident_id: str, verb: verbs.Verb, *, person_id: str = "") -> Acted:
     """The same on behalf of the house, which needs no permission; ``person_id``: who answers by it (a page, a link)."""
-    with _house(work):
+    with as_house(work):
         before = store.take(work, incident_id)
         around = incident_surroundings.of(work, before, verb)
         acted = commands.act(
@@ -67,6 +67,17 @@ def tell(work: Work, incident_id: str, verb: verbs.Verb, *, person_id: str = "")
         )  # fmt: skip
         if before is not None:
             follow(work, before, acted)
+    return acted
+
+
+def tell_all(work: Work, incident_id: str, several: Sequence[verbs.Verb]) -> Acted | None:
+    """Several things the house says at once (``None``: there are none, or no such incident), kept as one change."""
+    before = store.take(work, incident_id) if several else None
+    if before is None:
+        return None
+    with as_house(work):
+        acted = commands.tell_all(work, before, several)
+        follow(work, before, acted)
     return acted
 
 
@@ -87,6 +98,7 @@ def follow(work: Work, before: Incident | None, acted: Acted) -> None:
         if before is not None:
             incident_calls.settle(work, before, after)
         update_posted.phase_changed(work, before, after)
+        incident_announced.followed(work, before, after)
     for effect in acted.effects:
         _perform(work, after, effect)
 
@@ -151,7 +163,7 @@ def page_role(work: Work, incident_id: str, role: str) -> Alert | None:
 
 
 @contextmanager
-def _house(work: Work) -> Iterator[None]:
+def as_house(work: Work) -> Iterator[None]:
     """Rules take the house for who asks; the journal still names whoever is at work."""
     actor, work.actor = work.actor, SYSTEM
     try:

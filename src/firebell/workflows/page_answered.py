@@ -16,7 +16,7 @@ from firebell.domain.escalation.model import RunKind
 from firebell.domain.paging import commands as paging
 from firebell.kernel.actor import Permission
 from firebell.kernel.work import Work
-from firebell.workflows import status_told
+from firebell.workflows import incident_answered, status_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,18 @@ def acknowledge(work: Work, alert_id: str, via: str, *, user_id: str | None = No
 
 def after_acknowledgement(work: Work, alert: Alert, user_id: str | None, name: str = "") -> None:
     """What follows an acknowledgement, whoever gave it."""
-    ids = [alert.id]
+    answered = [alert]
     if alert.run_id:
         run = escalation_queries.run(work, alert.run_id)
         if run is not None and run.kind == RunKind.STORM:
             for member in alert_queries.members(work, run.id):
                 if member.state == AlertState.OPEN:
                     alerts.acknowledge(work, member.id, "with the others of its storm")
-                    ids.append(member.id)
+                    answered.append(member)
         escalation.acknowledge(work, alert.run_id, user_id)
     status_told.tell(work, alert, f"{name or 'Somebody'} acknowledged: {alert.summary}", exclude=user_id or "")
-    paging.answered(work, ids)
+    paging.answered(work, [one.id for one in answered])
+    incident_answered.acknowledged(work, answered, user_id)
 
 
 def unacknowledge(work: Work, alert_id: str, reason: str) -> Answered:

@@ -106,14 +106,10 @@ def act(
     return _settle(work, incident, asking, rules.apply(incident, verb, asking))
 
 
-def tell_all(work: Work, incident_id: str, several: Iterable[verbs.Verb]) -> Acted:
-    """Several things the house says of one incident, in order, kept as one change: for a storm's many alerts.
-
-    Not for verbs that name another incident. Raises what :func:`act` raises; then none of them has happened.
+def tell_all(work: Work, incident: Incident, several: Iterable[verbs.Verb]) -> Acted:
+    """Several things the house says of one incident (which was taken), in order, kept as one change: for a storm's
+    many alerts. Not for verbs that name another incident. Raises what :func:`act` raises; then nothing has happened.
     """
-    incident = store.take(work, incident_id)
-    if incident is None:
-        raise missing()
     asking = queries.asking(work, incident)
     told = Outcome(incident)
     for verb in several:

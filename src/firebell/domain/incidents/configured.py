@@ -156,6 +156,7 @@ def set_settings(work: Work, new: Settings, *, expected: int | None = None) -> S
     new = replace(new, version=current.version + 1)
     changed = [name for name in new.__struct_fields__ if getattr(new, name) != getattr(current, name)]
     store.set_settings(work, stored, new)
+    work.memo.pop(("incident settings",), None)
     work.record(INSTALLATION, IncidentSettingsSet(changed=[name for name in changed if name != "version"]))
     work.publish("incidents")
     return new

@@ -195,7 +195,11 @@ def roles(read: Read) -> Sequence[RoleDefinition]:
 
 def settings(read: Read) -> Settings:
     """How this installation runs incidents."""
-    return store.settings(read) or Settings()
+    key = ("incident settings",)
+    if key not in read.memo:
+        read.memo[key] = store.settings(read) or Settings()
+    found: Settings = read.memo[key]
+    return found
 
 
 def next_due(read: Read) -> Instant | None:
