@@ -72,13 +72,18 @@ def _commandless(incident: Incident, asking: Asking, saying: Saying) -> Incident
         rung = COMMANDLESS[incident.counts_as][incident.commandless_told]
         text = f"{incident.reference} has had no commander for {rung.after_s // 60} minutes: take command."
         saying.record(CommandMissed(seconds=rung.after_s, told="commander_policy" if rung.page else "engaged"))
-        people = engagement.responders(incident)
+        people = engagement.responders(incident) or _declarer(incident)
         if rung.page:
             saying.effects.append(Effect(EffectKind.PAGE_COMMANDER, text=text))
         else:
             saying.effects.append(Effect(EffectKind.NUDGE, users=people, text=text))
         incident = replace(incident, commandless_told=incident.commandless_told + 1)
     return incident
+
+
+def _declarer(incident: Incident) -> tuple[str, ...]:
+    """Whoever declared it, if that was a person: while nobody else is there, they are the one to tell."""
+    return (incident.declared_by,) if incident.declared_by.startswith("usr_") else ()
 
 
 def _nothing_more(incident: Incident, verb: Tick, asking: Asking, saying: Saying) -> Incident:

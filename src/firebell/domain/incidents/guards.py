@@ -37,9 +37,10 @@ def needs_commander(incident: Incident, asking: Asking, what: str) -> None:
 
 
 def needs_reason(reason: str, *, least: int = REASON_MIN, field: str = "reason", what: str = "This") -> str:
-    """The reason without the blanks around it; Invalid when it is shorter than ``least`` characters."""
+    """The reason without the blanks around it; Invalid when it is shorter than ``least`` characters (a run of blanks is
+    one)."""
     reason = reason.strip()
-    if len(reason) >= least:
+    if len(" ".join(reason.split())) >= least:
         return reason
     said = f"of at least {least} characters" if least > 1 else "in a few words"
     raise Invalid(f"{what} needs a reason {said}.", field=field, hint="It is read again in the postmortem.")

@@ -104,7 +104,11 @@ def _into(incident: Incident, other: str, field: str, merged: bool, asking: Aski
     related = incident.related_ids if other in incident.related_ids else (*incident.related_ids, other)
     incident = replace(incident, duplicate_of=other, related_ids=related)
     saying.effects.append(Effect(EffectKind.MERGED, users=people, before=incident.id, after=other))
-    words = f"merged {incident.reference} into {other}" if merged else f"marked {incident.reference} as {other}"
+    words = (
+        f"merged {incident.reference} into {other}"
+        if merged
+        else f"marked {incident.reference} as a duplicate of {other}"
+    )
     return _over(incident, Phase.DUPLICATE, words, asking, saying)
 
 
@@ -158,6 +162,7 @@ def resolve(incident: Incident, verb: verbs.Resolve, asking: Asking, saying: Say
         all_clear_at=asking.now,
         skipped=(*incident.skipped, *new),
         commandless_since=None,
+        commandless_told=0,
     )
     return _moved(incident, Phase.RESOLVED, f"All clear: {incident.reference} is resolved. {all_clear}", asking, saying)
 
