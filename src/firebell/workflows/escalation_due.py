@@ -31,13 +31,15 @@ from firebell.domain.escalation.model import (
     Target,
     TargetKind,
 )
+from firebell.domain.incidents import queries as incidents
 from firebell.domain.paging.model import Page
 from firebell.domain.people import queries as people
 from firebell.domain.people.model import Person
 from firebell.kernel import ids
+from firebell.kernel.actor import SYSTEM
 from firebell.kernel.clock import plus, seconds_between
 from firebell.kernel.crash import crashpoint
-from firebell.kernel.work import Work
+from firebell.kernel.work import Read, Work
 from firebell.workflows import audience, own_alert, page_due
 from firebell.workflows.audience import Audience, Chosen
 
@@ -89,6 +91,9 @@ def _step(work: Work, run: Run, alert: Alert | None, out: _Out) -> None:
     also: tuple[Target, ...] = ()
     late_s = int(seconds_between(run.due_at, work.now)) if run.due_at else 0
     if run.state == RunState.ACKNOWLEDGED:
+        if _is_commanded(work, alert.id):
+            escalation.keep_ack(work, run)
+            return
         if run.acker_id:
             also = (Target(TargetKind.USER, run.acker_id),)
         run = escalation.expire_ack(work, run)
@@ -99,6 +104,12 @@ def _step(work: Work, run: Run, alert: Alert | None, out: _Out) -> None:
                     alerts.unacknowledge(work, member.id, "the acknowledgement expired")
     ladder = escalation.ladder_of(work, run)
     _Climb(work, run, alert, ladder, also, late_s if late_s >= LATE_S else 0, out).go()
+
+
+def _is_commanded(work: Work, alert_id: str) -> bool:
+    """Whether the alert belongs to an active incident with a commander, who sees to it that somebody is on it."""
+    incident = incidents.of_alert(Read(work.connection, work.now, SYSTEM), alert_id)
+    return incident is not None and incident.active and incident.commander_id is not None
 
 
 def failed(work: Work, run_id: str, alert_id: str) -> None:
@@ -185,8 +196,8 @@ class _Climb:
 
 def page_fallback(work: Work, run: Run, alert: Alert, ladder: Climb, why: str) -> list[tuple[Page, Person]]:
     """Tell the policy's fallback, else the team's managers, else the installation's fallback, else administrators."""
-    if alert.kind == AlertKind.TEST:
-        return []  # somebody tried whether they can be reached: nobody else is to be woken by that
+    if alert.kind == AlertKind.TEST or own_alert.is_drill(alert):
+        return []  # somebody tried whether they can be reached, or plays: nobody else is to be woken by that
     found = Audience()
     for targets in _fallbacks(work, run, ladder):
         found = audience.resolve(work, targets)
@@ -225,7 +236,7 @@ def to_tell(
 
 def raise_gap(work: Work, run: Run, alert: Alert) -> None:
     """The hole in the coverage is an alert of its own, to the team's owners; a hole in its own ladder raises none."""
-    if alert.kind in (AlertKind.COVERAGE_GAP, AlertKind.TEST):
+    if alert.kind in (AlertKind.COVERAGE_GAP, AlertKind.TEST) or own_alert.is_drill(alert):
         return
     work.record(alert.id, CoverageGapFound(run_id=run.id, policy_id=run.policy_id))
     policy = store.get(work, run.policy_id) if run.policy_id else None

@@ -12,6 +12,8 @@ from sqlalchemy import and_, exists, or_, select
 
 from firebell.domain.alerts.store import alerts
 from firebell.domain.escalation.store import runs
+from firebell.domain.incidents.model import ACTIVE, RoleName
+from firebell.domain.incidents.store import incident, incidents
 from firebell.domain.paging.store import deliveries, pages
 from firebell.kernel.clock import Instant, plus
 from firebell.kernel.work import Read
@@ -86,6 +88,19 @@ def no_message_is_overdue(read: Read) -> list[str]:
     return [row.id for row in read.all(query)]
 
 
+def no_incident_is_overdue(read: Read) -> list[str]:
+    """No clock of an incident waits over 30 s past its moment."""
+    query = select(incidents.c.id).where(incidents.c.due_at < _late(read)).order_by(incidents.c.due_at).limit(EXAMPLES)
+    return [row.id for row in read.all(query)]
+
+
+def one_commands(read: Read) -> list[str]:
+    """No active incident has two commanders, and each is listed under the one it has."""
+    query = select(incidents.c.commander_id, incidents.c.doc).where(incidents.c.phase.in_(sorted(ACTIVE)))
+    listed = [(() if row.commander_id is None else (row.commander_id,), incident(row)) for row in read.all(query)]
+    return [one.id for holders, one in listed if one.holders(RoleName.COMMANDER) != holders][:EXAMPLES]
+
+
 def _late(read: Read) -> Instant:
     return plus(read.now, -OVERDUE_S)
 
@@ -96,6 +111,8 @@ LAWS: tuple[Callable[[Read], list[str]], ...] = (
     no_step_is_overdue,
     no_page_is_overdue,
     no_message_is_overdue,
+    no_incident_is_overdue,
+    one_commands,
 )
 
 

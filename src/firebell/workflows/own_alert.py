@@ -80,3 +80,8 @@ def end(work: Work, prefix: str, why: str, *, states: Sequence[str] = ()) -> int
         name = one.labels.get(REFERENCE, "")
         alert_over.resolve_own(work, one.id, why, f"{name}: {why}." if name else "")
     return len(found)
+
+
+def is_drill(alert: Alert) -> bool:
+    """Whether only those who take part in a drill may be told of it. A sender's label of that name says nothing."""
+    return alert.kind == AlertKind.INCIDENT and bool(alert.labels.get(DRILL))

@@ -231,6 +231,13 @@ def expire_ack(work: Work, run: Run) -> Run:
     return after
 
 
+def keep_ack(work: Work, run: Run) -> Run:
+    """The acknowledgement does not expire now: it is asked again after another time-out."""
+    after = rules.kept(run, ladder_of(work, run), work.now)
+    store.save(work, after)
+    return after
+
+
 def raise_severity(work: Work, run_id: str, severity: str, urgency: str) -> None:
     """A higher severity may bring the next step nearer."""
     run = store.take(work, run_id)

@@ -90,6 +90,13 @@ def acknowledged(run: Run, ladder: Climb, now: Instant, acker_id: str | None) ->
     return replace(run, state=RunState.ACKNOWLEDGED, due_at=expires, acker_id=acker_id, movement=run.movement + 1)
 
 
+def kept(run: Run, ladder: Climb, now: Instant) -> Run:
+    """Whoever acknowledged is held to it elsewhere for now: the acknowledgement lasts for another time-out."""
+    if run.state != RunState.ACKNOWLEDGED or ladder.ack_timeout_s is None:
+        return run
+    return replace(run, due_at=plus(now, ladder.ack_timeout_s))
+
+
 def ended(run: Run, now: Instant, why: str) -> Run:
     if run.state == RunState.ENDED:
         return run

@@ -18,6 +18,7 @@ from firebell.entrypoints.callers import Caller
 from firebell.entrypoints.site import read, run, site_of
 from firebell.kernel.actor import Role
 from firebell.kernel.work import Read, Work
+from firebell.workflows import person_left
 
 router = APIRouter(prefix="/users", tags=["users"], route_class=ApiRoute)
 
@@ -126,7 +127,7 @@ def edit_user(
         user_id = references.user(w, user).id
         commands.edit_user(w, user_id, version=expected(if_match), **fields)
         if active is not None:
-            (commands.activate_user if active else commands.deactivate_user)(w, user_id)
+            (commands.activate_user if active else person_left.deactivate)(w, user_id)
         return queries.user(w, user_id)
 
     changed = run(request, change, caller)
@@ -137,7 +138,7 @@ def edit_user(
 @router.delete("/{user}", status_code=204)
 def delete_user(request: Request, user: str, caller: Caller) -> None:
     """Hide the person everywhere; history keeps the id. Can be restored."""
-    run(request, lambda w: commands.delete_user(w, references.user(w, user).id), caller)
+    run(request, lambda w: person_left.delete(w, references.user(w, user).id), caller)
 
 
 @router.post("/{user}:restore")

@@ -29,4 +29,9 @@ WORDS: Mapping[str, LawWords] = {
     "no_step_is_overdue": LawWords("No escalation is more than 30 seconds behind.", _WORKER),
     "no_page_is_overdue": LawWords("No notification rule is more than 30 seconds behind.", _WORKER),
     "no_message_is_overdue": LawWords("No message has been waiting to be sent for more than 30 seconds.", _WORKER),
+    "no_incident_is_overdue": LawWords("No clock of an incident is more than 30 seconds behind.", _WORKER),
+    "one_commands": LawWords(
+        "Nobody shares command of an incident with somebody else.",
+        "Agree by voice who commands these incidents, let the other step back, then report this as a fault.",
+    ),
 }

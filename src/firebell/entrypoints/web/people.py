@@ -25,6 +25,7 @@ from firebell.kernel.actor import Permission, Role
 from firebell.kernel.clock import plus
 from firebell.kernel.errors import Invalid, Refused
 from firebell.kernel.work import Read, Work
+from firebell.workflows import person_left
 
 router = APIRouter()
 _EDIT = Permission.PEOPLE_EDIT
@@ -255,13 +256,13 @@ def reset_link(here: Here, user_id: str) -> Response:
 def act(here: Here, user_id: str, verb: str) -> Response:
     """Switch off and on, delete and restore."""
     verbs = {
-        "deactivate": (commands.deactivate_user, "Switched off: no pages, no sign-in."),
+        "deactivate": (person_left.deactivate, "Switched off: no pages, no sign-in."),
         "activate": (commands.activate_user, "Switched on again."),
         "restore": (commands.restore_user, "Restored."),
         "detach": (commands.detach_user, "No longer managed by a file."),
     }
     if verb == "delete":
-        here.run(lambda work: commands.delete_user(work, user_id))
+        here.run(lambda work: person_left.delete(work, user_id))
         return here.go("/people", Flash("Deleted. The person can be restored below.", "note"))
     if verb not in verbs:
         raise Invalid("There is no such act.", field="verb")

@@ -18,7 +18,7 @@ from firebell.kernel.actor import Role
 from firebell.kernel.ids import PolicyId, TeamId
 from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Work
-from firebell.workflows import rules_changed
+from firebell.workflows import person_left, rules_changed
 from firebell.workflows.config.channels import ChannelDeclaration
 from firebell.workflows.config.current import Current, named
 from firebell.workflows.config.schedules import stored_layers
@@ -126,7 +126,7 @@ class Making:
                 managed_by=by,
             )
             if spec.active != was.active:
-                (users.activate_user if spec.active else users.deactivate_user)(self.work, row_id)
+                (users.activate_user if spec.active else person_left.deactivate)(self.work, row_id)
             self._reach(item.name, row_id, was, spec, by)
             if not item.managed:
                 users.detach_user(self.work, row_id)
@@ -158,7 +158,7 @@ class Making:
     def remove(self, key: tuple[str, str]) -> None:
         kind, row_id, by = key[0], self.ids[key], self.managed_by.get(key)
         if kind == "User":
-            users.delete_user(self.work, row_id, managed_by=by)
+            person_left.delete(self.work, row_id, managed_by=by)
         elif kind == "Team":
             teams.delete_team(self.work, row_id, managed_by=by)
         elif kind == "Schedule":
