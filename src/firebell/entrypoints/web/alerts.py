@@ -10,13 +10,16 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from firebell.domain.alerts import queries
-from firebell.domain.alerts.model import Alert, AlertState, Severity
+from firebell.domain.alerts.model import Alert, AlertKind, AlertState, Severity
 from firebell.domain.alerts.rules import Answer, legal_verbs
 from firebell.domain.escalation import queries as escalation
+from firebell.domain.incidents import queries as incidents
+from firebell.domain.incidents.model import Incident
 from firebell.domain.services import queries as services
-from firebell.entrypoints.web import alert_rows, ledger, sentences
+from firebell.entrypoints.web import alert_rows, incident_rows, ledger, sentences
 from firebell.entrypoints.web.alert_rows import AlertRow, Next
 from firebell.entrypoints.web.flashes import Flash, Undo
+from firebell.entrypoints.web.incident_rows import IncidentRow
 from firebell.entrypoints.web.ledger import Told
 from firebell.entrypoints.web.names import look_up
 from firebell.entrypoints.web.sentences import Line
@@ -24,7 +27,7 @@ from firebell.entrypoints.web.session import Form, FormLists, Here
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Invalid
 from firebell.kernel.work import Read, Work
-from firebell.workflows import alert_resolved, journal_read, page_answered
+from firebell.workflows import alert_resolved, journal_read, own_alert, page_answered
 
 router = APIRouter()
 PER_PAGE = 50
@@ -70,7 +73,10 @@ class AlertsPage:
 
 @dataclass(frozen=True, slots=True)
 class AlertPage:
-    """``verbs``: the moves this person may make now; ``as_of``: the movement they saw, so two clicks escalate once."""
+    """``verbs``: the moves this person may make now; ``as_of``: the movement they saw, so two clicks escalate once.
+
+    ``incident``: the one it belongs to, of those to be seen.
+    """
 
     alert: Alert
     service: str
@@ -87,6 +93,8 @@ class AlertPage:
     mine: str
     timeline: Sequence[Line]
     may_see_signals: bool
+    incident: IncidentRow | None
+    may_declare: bool
 
 
 @router.get("/alerts")
@@ -155,6 +163,7 @@ def _alert_page(here: Here, read: Read, alert_id: str) -> AlertPage:
     policy_id = run.policy_id if run else None
     names = look_up(read, {alert.service_id, alert.integration_id, alert.acknowledged_by, alert.resolved_by, policy_id})
     told = ledger.told(read, alert_id, here.zone) if here.may(Permission.PAGES_VIEW) else []
+    incident = _incident(read, alert) if here.may(Permission.INCIDENTS_VIEW) else None
     mine = next((one.why for one in reversed(told) if one.user_id == here.me.id), "")
     return AlertPage(
         alert=alert,
@@ -172,7 +181,19 @@ def _alert_page(here: Here, read: Read, alert_id: str) -> AlertPage:
         mine=mine,
         timeline=sentences.lines(read, journal_read.open_to(read, read.history(alert_id)), here.zone),
         may_see_signals=here.may(Permission.SIGNALS_VIEW, alert.team_id),
+        incident=incident_rows.rows(read, [incident], here.zone, here.me.id)[0] if incident else None,
+        may_declare=alert.unresolved
+        and alert.kind != AlertKind.INCIDENT
+        and here.may(Permission.INCIDENTS_DECLARE, alert.team_id),
     )
+
+
+def _incident(read: Read, alert: Alert) -> Incident | None:
+    """The incident an alert belongs to, or that calls by it; of those to be seen."""
+    if alert.kind != AlertKind.INCIDENT:
+        return incidents.of_alert(read, alert.id)
+    found = incidents.find(read, alert.labels.get(own_alert.INCIDENT, ""))
+    return found if found and incidents.visible(read.actor, found) else None
 
 
 @router.post("/alerts/{alert_id}/{verb}")

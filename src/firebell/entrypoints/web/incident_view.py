@@ -1,4 +1,4 @@
-"""One incident as its page shows it, made from what was looked up: nothing is asked here, so it can be tried by hand."""
+"""One incident as its page shows it, made from what was looked up: nothing is asked here, so it is tried by hand."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ from firebell.entrypoints.web.drafts import Choices, Draft
 from firebell.entrypoints.web.incident_forms import verbs_by_tag
 from firebell.entrypoints.web.incident_hints import hints
 from firebell.entrypoints.web.names import Names
-from firebell.kernel.clock import Instant, plus, seconds_between
+from firebell.kernel.clock import Instant, seconds_between
 
 _BLANK = Draft()
+CROWD = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Around:
 
     ``breaches``: per milestone what is wrong with its order. ``brief``: (heading, lines) of the hand-off brief.
     ``call``: (value, text) of whom one may page. ``minutes``: (severity, seconds) in the order they were first had.
+    ``stable_at``: when the stability window is over. ``more``: what other parts of the page looked up, by their block.
     """
 
     scale: Scale
@@ -75,9 +77,8 @@ class Around:
     call: Choices = ()
     minutes: Sequence[tuple[str, float]] = ()
     services: Choices = ()
-    runbooks: object = None
-    updates: object = None
-    timeline: object = None
+    stable_at: Instant | None = None
+    more: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,6 @@ class IncidentPage:
     me: str
     now: Instant
     responds: bool
-    may_see_all: bool
     around: Around
     drafts: Mapping[str, Draft] = field(default_factory=dict)
     refused: str = ""
@@ -213,6 +213,11 @@ class IncidentPage:
         return [o for o in self.i.overrides if o.ended_at is None and o.expires_at > self.now]
 
     @property
+    def crowd(self) -> bool:
+        """Too many people for a select: one types a name, and the browser completes it."""
+        return len(self.around.people) > CROWD
+
+    @property
     def people(self) -> Choices:
         """Whom a task or role can be given to: those engaged first."""
         here = set(self.i.engaged_ids)
@@ -257,13 +262,6 @@ class IncidentPage:
     @property
     def answered(self) -> list[Request]:
         return [r for r in reversed(self.i.requests) if r.state not in ("open", "later")]
-
-    @property
-    def stable_at(self) -> Instant | None:
-        """When the stability window will be over, while it counts."""
-        if self.i.phase != Phase.MITIGATED or self.i.stable_since is None:
-            return None
-        return plus(self.i.stable_since, self.level.stability_s)
 
     @property
     def milestones(self) -> list[MilestoneRow]:

@@ -81,7 +81,7 @@ REACHES: Mapping[str, str] = {
 }  # fmt: skip
 CONDITIONS: Mapping[str, str] = {
     "unusable": "Unusable, wrong or lost data", "severe": "Severe, no workaround", "degraded": "Degraded, workaround",
-    "cosmetic": "Cosmetic or at risk",
+    "at_risk": "Cosmetic or at risk",
 }  # fmt: skip
 ANSWERS: Mapping[str, str] = {"answered": "Answered", "later": "Later", "declined": "Declined", "open": "Waiting"}
 
@@ -118,7 +118,7 @@ _SECTIONS = {
     "command": "take_command offer_command accept_command decline_command withdraw_offer seize_command step_down"
     " ask_command_check answer_command_check",
     "severity": "set_severity",
-    "roles": "assign_role leave_role add_override",
+    "roles": "assign_role leave_role add_override page_role",
     "tasks": "assign_task ack_task extend_task finish_task drop_task reassign_task",
     "decisions": "propose_decision object adopt_decision withdraw_decision",
     "understanding": "size_up suggest_hypothesis eliminate_hypothesis edit",
@@ -126,7 +126,7 @@ _SECTIONS = {
     "phase": "engage decline mark_duplicate merge start_postmortem skip_postmortem complete_postmortem close reopen"
     " sign_off",
     "requests": "request_info answer_request",
-    "people": "release_responders page_people page_role",
+    "people": "release_responders page_people",
     "milestones": "set_milestone",
     "timeline": "note correct_entry star",
     "privacy": "make_private make_public admit expel",

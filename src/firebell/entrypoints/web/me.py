@@ -9,19 +9,23 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from whenever import available_timezones
 
+from firebell.domain.incidents import queries as incidents
+from firebell.domain.incidents.model import Incident, Task
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.oncall.model import Feed
 from firebell.domain.paging import queries as paging
 from firebell.domain.people import commands, queries, signin, tokens
 from firebell.domain.people.model import ApiToken, ContactMethod, Session, Urgency, User
-from firebell.entrypoints.web import my_rules, proving
+from firebell.entrypoints.web import incident_rows, my_rules, proving
 from firebell.entrypoints.web.drafts import Draft, refused
 from firebell.entrypoints.web.flashes import Flash
+from firebell.entrypoints.web.incident_rows import IncidentRow
 from firebell.entrypoints.web.moments import Moment, moment
 from firebell.entrypoints.web.my_rules import RuleRow
 from firebell.entrypoints.web.session import Form, Here
 from firebell.entrypoints.web.warnings import settings_of
 from firebell.kernel.actor import Permission
+from firebell.kernel.clock import seconds_between
 from firebell.kernel.errors import Refused
 from firebell.kernel.work import Read
 
@@ -49,8 +53,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class MePage:
-    """``drafts`` by form: profile, password, token, rules-high, rules-low. One may come back with an error."""
+    """``drafts`` by form: profile, password, token, rules-high, rules-low. One may come back with an error.
 
+    ``engaged``: active incidents one is in, with the names of one's roles; ``tasks``: what one has to do in them.
+    """
+
+    engaged: Sequence[tuple[IncidentRow, str]]
+    tasks: Sequence[tuple[Incident, Task, float]]
     user: User
     methods: Sequence[MethodRow]
     channels: Sequence[tuple[str, str, str, bool]]
@@ -98,7 +107,19 @@ def _page(
     }  # fmt: skip
     if rows is not None:
         by_urgency[Urgency(of.removeprefix("rules-"))] = list(rows)
+    active = (
+        [i for i in incidents.active(read) if me.id in i.engaged_ids] if here.may(Permission.INCIDENTS_VIEW) else []
+    )
+    called = {role.name: role.display_name for role in incidents.roles(read)}
     return MePage(
+        engaged=[
+            (row, ", ".join(called.get(role, role) for role in _held(i, me.id)))
+            for i, row in zip(active, incident_rows.rows(read, active, here.zone), strict=True)
+        ],
+        tasks=[
+            (i, task, seconds_between(read.now, task.due_at))
+            for i, task in (incidents.open_tasks_of(read, me.id) if active else [])
+        ],
         user=me,
         methods=[
             MethodRow(m, channel.name if (channel := here.site.channels.get(m.channel)) else m.channel, state(m),
@@ -119,6 +140,10 @@ def _page(
         scopes=[p.value for p in Permission if here.may(p)], zones=sorted(available_timezones()), drafts=drafts,
         shown=shown,
     )  # fmt: skip
+
+
+def _held(i: Incident, user_id: str) -> list[str]:
+    return [e.role for e in i.engagements if e.user_id == user_id and e.until_at is None]
 
 
 def state(method: ContactMethod) -> str:

@@ -56,7 +56,7 @@ def span(seconds: float) -> str:
 
 
 def countdown(seconds: float) -> str:
-    """Time left or over, as a clock that is watched: ``4:31``, from an hour on ``1 h 04 min``, from two days ``3 d``."""
+    """Time left or over on a watched clock: ``4:31``, from an hour on ``1 h 04 min``, from two days ``3 d``."""
     whole = int(abs(seconds))
     if whole >= 2 * 86_400:
         return f"{whole // 86_400} d"

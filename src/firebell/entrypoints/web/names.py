@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from firebell.domain.alerts.model import OWN_INTEGRATION
 from firebell.domain.escalation import queries as escalation
+from firebell.domain.incidents import queries as incidents
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import queries as people
 from firebell.domain.people import tokens
@@ -19,12 +20,12 @@ from firebell.kernel.actor import Permission
 from firebell.kernel.errors import NotFound
 from firebell.kernel.work import Read
 
-ID = re.compile(r"(?:usr|team|svc|sch|pol|int|alr|tok)_[0-9a-z]{18}")
+ID = re.compile(r"(?:usr|team|svc|sch|pol|int|alr|tok|inc)_[0-9a-z]{18}")
 _PLACES = {"usr": "/people/", "team": "/teams/", "svc": "/services/", "sch": "/on-call/", "pol": "/policies/",
-           "int": "/integrations/", "alr": "/alerts/"}  # fmt: skip
+           "int": "/integrations/", "alr": "/alerts/", "inc": "/incidents/"}  # fmt: skip
 _WORDS = {"usr": "somebody removed", "team": "a deleted team", "svc": "a deleted service", "sch": "a deleted schedule",
           "pol": "a deleted policy", "int": "a deleted integration", "alr": "an alert",
-          "tok": "an API token"}  # fmt: skip
+          "tok": "an API token", "inc": "an incident"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ def look_up(read: Read, ids: Iterable[str | None]) -> Names:
         known |= {s.id: s.name for s in oncall.schedules(read) if s.id in schedules}
     if (policies := by_kind.get("pol")) and read.actor.may(Permission.POLICIES_VIEW):
         known |= {p.id: p.display_name for p in escalation.policies(read) if p.id in policies}
+    if (found := by_kind.get("inc")) and read.actor.may(Permission.INCIDENTS_VIEW):
+        known |= incidents.names(read, found)
     if (doors := by_kind.get("int")) and read.actor.may(Permission.SERVICES_VIEW):
         known |= {d: _integration(read, d) for d in doors}
     return Names({k: v for k, v in known.items() if v})

@@ -10,11 +10,13 @@ from fastapi.responses import Response
 
 from firebell.domain.alerts import queries as alerts
 from firebell.domain.alerts.model import AlertState
+from firebell.domain.incidents import queries as incidents
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import setup
 from firebell.domain.services import queries as services
-from firebell.entrypoints.web import alert_rows
+from firebell.entrypoints.web import alert_rows, incident_rows
 from firebell.entrypoints.web.alert_rows import AlertRow
+from firebell.entrypoints.web.incident_rows import IncidentRow
 from firebell.entrypoints.web.names import look_up
 from firebell.entrypoints.web.session import Anyone, Browser
 from firebell.kernel.actor import NOBODY, Permission
@@ -49,8 +51,10 @@ class MyShift:
 
 @dataclass(frozen=True, slots=True)
 class NowPage:
-    """``open`` in order of severity, then age; ``mine`` are those the viewer has acknowledged."""
+    """``open`` in order of severity, then age; ``mine`` are those the viewer has acknowledged. ``incidents``: active
+    ones, the worst first."""
 
+    incidents: Sequence[IncidentRow]
     open: Sequence[AlertRow]
     more: int
     mine: Sequence[AlertRow]
@@ -59,6 +63,7 @@ class NowPage:
     shift: MyShift | None
     last_resolved_at: Instant | None
     may_act: bool
+    may_declare: bool
     has_services: bool
 
 
@@ -79,7 +84,9 @@ def _now(here: Browser, read: Read) -> NowPage:
     held = [a for a in unresolved if a.state == AlertState.ACKNOWLEDGED]
     mine = [a for a in held if (a.acknowledged_by or "").endswith(f":{here.me.id}")]
     last = alerts.alert_list(read, states=[AlertState.RESOLVED], limit=1)
+    active = incidents.active(read) if here.may(Permission.INCIDENTS_VIEW) else []
     return NowPage(
+        incidents=incident_rows.rows(read, active, here.zone, here.me.id),
         open=alert_rows.rows(read, waiting[:SHOWN], here.zone),
         more=max(0, len(waiting) - SHOWN),
         mine=alert_rows.rows(read, mine, here.zone),
@@ -88,6 +95,7 @@ def _now(here: Browser, read: Read) -> NowPage:
         shift=_shift(here, read),
         last_resolved_at=last[0].resolved_at if last else None,
         may_act=here.may(Permission.ALERTS_ACKNOWLEDGE),
+        may_declare=here.may(Permission.INCIDENTS_DECLARE),
         has_services=bool(services.services(read)),
     )
 

@@ -17,6 +17,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from firebell.domain.alerts import queries as alerts
+from firebell.domain.incidents import queries as incidents
 from firebell.domain.people import queries as people
 from firebell.domain.people import signin
 from firebell.domain.people.model import User
@@ -164,8 +165,12 @@ class Browser:
             path=self.path if self.request.method == "GET" else "/",
             banners=self.web.warnings.of(user.id, now, self.zone) if user and whole and not setting_up else (),
             flashes=said + self._said,
-            counts={"alerts": self.site.runner.read(alerts.counts).get("open", 0)} if user and whole else {},
+            counts=self.read(self._counts) if user and whole else {},
         )  # fmt: skip
+
+    def _counts(self, read: Read) -> dict[str, int]:
+        seen = incidents.counts(read).active if self.may(Permission.INCIDENTS_VIEW) else 0
+        return {"alerts": alerts.counts(read).get("open", 0), "incidents": seen}
 
     def say(self, flash: Flash) -> None:
         """Show ``flash`` on the page this request answers with."""
