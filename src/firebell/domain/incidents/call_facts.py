@@ -50,10 +50,3 @@ class ResponseMissed(Fact, frozen=True, kw_only=True):
     severity: str
     seconds: int
     alert_ids: list[str]
-
-
-class StateMailed(Fact, frozen=True, kw_only=True):
-    """The offline state file went to ``addresses`` for the first time."""
-
-    kind: ClassVar[str] = "incident.state_mailed"
-    addresses: int

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from firebell.entrypoints.web import (
     chat_sentences,
     comms_sentences,
+    incident_call_sentences,
     incident_response_sentences,
     incident_sentences,
     moments,
@@ -174,6 +175,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "config.applied": Sentence("applied a configuration: {created} made, {changed} changed, {removed} removed."),
     **incident_sentences.INCIDENT,
     **incident_response_sentences.INCIDENT_RESPONSE,
+    **incident_call_sentences.INCIDENT_CALL,
     **comms_sentences.COMMS,
     **status_sentences.STATUS,
     **runbook_sentences.RUNBOOK,
