@@ -13,6 +13,7 @@ from firebell.entrypoints.web import (
     alert_export,
     alerts,
     channels,
+    chat,
     covers,
     incident_acts,
     incident_declare,
@@ -38,6 +39,9 @@ from firebell.entrypoints.web import (
     setup_reach,
     sign_in,
     signals,
+    status_components,
+    status_incidents,
+    status_pages,
     teams,
     theme,
 )
@@ -69,6 +73,10 @@ NOUNS: tuple[APIRouter, ...] = (
     policy_forms.router,
     policies.router,
     rehearsals.router,
+    # Components and incidents first: their /new stands before the page of one.
+    status_components.router,
+    status_incidents.router,
+    status_pages.router,
     people.router,
     teams.router,
     me.router,
@@ -77,6 +85,7 @@ NOUNS: tuple[APIRouter, ...] = (
     my_account.router,
     settings.router,
     channels.router,
+    chat.router,
     theme.router,
     search.router,
 )
