@@ -20,11 +20,15 @@ import structlog
 import uvicorn
 from sqlalchemy import text
 
+from firebell.domain.chat.model import Connection
+from firebell.domain.outbox import commands as outbox
 from firebell.domain.paging import commands as paging
 from firebell.domain.paging import queries as paging_queries
 from firebell.domain.people import setup
 from firebell.domain.people.model import ContactMethod
+from firebell.entrypoints import outgoing
 from firebell.entrypoints.api.inbound import Inbound
+from firebell.entrypoints.chat.sockets import SlackSocket
 from firebell.entrypoints.connections import Guarded
 from firebell.entrypoints.http import Front, create_app
 from firebell.entrypoints.live import Live
@@ -34,6 +38,8 @@ from firebell.entrypoints.site import Site
 from firebell.entrypoints.worker import Worker
 from firebell.integrations.channels import all_channels
 from firebell.integrations.channels.contract import Channel
+from firebell.integrations.outlets import all_outlets
+from firebell.integrations.outlets.contract import Outlet
 from firebell.integrations.sources import all_sources
 from firebell.integrations.sources.contract import Source
 from firebell.kernel import disks
@@ -43,10 +49,13 @@ from firebell.kernel.errors import Refused
 from firebell.kernel.fetch import Fetch, FetchPolicy
 from firebell.kernel.journal import ChainKey
 from firebell.kernel.secrets import Key, Keyring
-from firebell.kernel.work import Runner
+from firebell.kernel.work import Read, Runner
 from firebell.migrations.upgrade import upgrade
 from firebell.settings import Settings, load
+from firebell.workflows.chat_told import SlackDesk, TeamsDesk
 from firebell.workflows.delivery_due import Carrier, Sender
+from firebell.workflows.outbox_desks import Desk
+from firebell.workflows.outbox_due import Dispatcher
 
 log = structlog.get_logger()
 
@@ -71,8 +80,10 @@ class House:
     channels: Mapping[str, Channel]
     sealing: Sealing
     sender: Sender
+    dispatcher: Dispatcher
     inbound: Inbound
     worker: Worker
+    slack: SlackSocket
     roles: frozenset[str]
     live: Live = field(default_factory=Live)
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -82,6 +93,7 @@ class House:
         """Start what runs by itself: the worker, and on PostgreSQL the ear for other nodes' commits."""
         if "worker" in self.roles:
             self.worker.start()
+            self.slack.start()
         if not self.database.is_sqlite:
             self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
             self._listener.start()
@@ -90,11 +102,14 @@ class House:
         """The end is near: streams close, nothing new is claimed; requests and sends under way are finished."""
         self.live.close()
         self.worker.finish()
+        self.dispatcher.finish()
 
     def close(self) -> None:
         self._stopping.set()
+        self.slack.stop()
         self.inbound.batch.close()
         self.worker.stop()
+        self.dispatcher.stop()
         self.fetch.close()
         self.database.close()
 
@@ -114,9 +129,11 @@ def open_house(
     inline: bool = False,
     carriers: Mapping[str, Carrier] | None = None,
     fetch: Fetch | None = None,
+    outlets: Mapping[str, Outlet] | None = None,
 ) -> House:
     """Open an installation. ``inline``: messages are sent in the caller's thread by ``worker.tick()`` (tests, demo);
-    ``carriers`` send instead of the channels, and ``fetch`` instead of the client the settings describe.
+    ``carriers`` send instead of the channels, ``outlets`` instead of the outlets, and ``fetch`` instead of the client
+    the settings describe.
 
     Raises LockedOut when another process has the SQLite file.
     """
@@ -128,6 +145,7 @@ def open_house(
     runner = Runner(database, clock, chain_key(keyring.current))
     if database.is_sqlite:
         runner.run(lambda work: paging.end_leases(work, boot_id))
+        runner.run(lambda work: outbox.end_leases(work, boot_id))
     fetch = fetch or Fetch(FetchPolicy(allow_http=settings.allow_http, allow_internal=settings.allow_internal))
     channels = all_channels()
     sources = all_sources()
@@ -149,13 +167,43 @@ def open_house(
         settings_of=settings_of,
         method_of=method_of,
     )
-    worker = Worker(
-        runner, sender, threads=0 if inline else settings.senders, heartbeat_url=settings.heartbeat_url, fetch=fetch
+
+    def mail_settings(read: Read) -> Mapping[str, str]:
+        return settings_of("email", paging_queries.channel_settings(read).get("email", {}))
+
+    dispatcher = Dispatcher(
+        runner,
+        all_outlets() if outlets is None else outlets,
+        outgoing.desks(keyring, settings.base_url, mail_settings, chat_desks(settings, sealing)),
+        fetch,
+        boot_id=boot_id,
+        posters=0 if inline else settings.posters,
     )
-    return House(
-        settings, clock, boot_id, database, keyring, runner, fetch, sources, channels, sealing, sender,
-        Inbound(runner, sources, lambda: has_room(settings, database)), worker, roles,
+    worker = Worker(
+        runner, sender, threads=0 if inline else settings.senders, heartbeat_url=settings.heartbeat_url, fetch=fetch,
+        others=outgoing.lines(runner, dispatcher, settings.base_url),
     )  # fmt: skip
+    dispatcher.woken = worker.wake
+    return House(
+        settings, clock, boot_id, database, keyring, runner, fetch, sources, channels, sealing, sender, dispatcher,
+        Inbound(runner, sources, lambda: has_room(settings, database)), worker,
+        SlackSocket(runner, unsealing(sealing), lambda: settings.base_url, settings.slack_api_url), roles,
+    )  # fmt: skip
+
+
+def unsealing(sealing: Sealing) -> Callable[[Connection], Mapping[str, str]]:
+    """Opens the settings of a chat connection."""
+    return lambda one: {name: str(value) for name, value in sealing.open_chat(one.vendor, one.settings).items()}
+
+
+def chat_desks(settings: Settings, sealing: Sealing) -> Mapping[str, Desk]:
+    """Who knows where posts to a chat lead, by outlet."""
+
+    def public_url() -> str:
+        return settings.base_url
+
+    unseal = unsealing(sealing)
+    return {"slack": SlackDesk(unseal, public_url, settings.slack_api_url), "teams": TeamsDesk(unseal, public_url)}
 
 
 def has_room(settings: Settings, database: Database) -> bool:

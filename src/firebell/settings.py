@@ -37,10 +37,12 @@ class Settings(BaseSettings):
     heartbeat_url: str = Field(
         "", description="Called every minute while every law holds; silence there means trouble here."
     )
+    slack_api_url: str = Field("https://slack.com/api/", description="Where Slack's Web API is; for tests and proxies.")
     allow_http: bool = Field(False, description="Let outgoing requests use http as well as https.")
     allow_internal: tuple[str, ...] = Field((), description="CIDR[:port] of internal targets that may be called.")
     trusted_proxies: tuple[str, ...] = Field((), description="Proxies whose X-Forwarded-* are believed.")
     senders: int = Field(8, ge=1, le=64, description="Messages sent at the same time by one process.")
+    posters: int = Field(4, ge=1, le=32, description="Posts (webhooks, chats, subscribers) sent at the same time.")
     log_format: str = Field("console", pattern="^(console|json)$", description="console or json.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
 

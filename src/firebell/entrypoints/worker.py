@@ -43,11 +43,12 @@ class Line:
 
 
 class Worker:
-    """``threads`` = 0 sends inline, in the caller's thread (tests, demo)."""
+    """``threads`` = 0 sends inline, in the caller's thread (tests, demo). ``others``: more lines of the list."""
 
     def __init__(
-        self, runner: Runner, sender: Sender, *, threads: int, heartbeat_url: str = "", fetch: Fetch | None = None
-    ) -> None:
+        self, runner: Runner, sender: Sender, *, threads: int, heartbeat_url: str = "", fetch: Fetch | None = None,
+        others: Sequence[Line] = (),
+    ) -> None:  # fmt: skip
         self._runner = runner
         self._sender = sender
         self._threads = threads
@@ -75,6 +76,7 @@ class Worker:
             Line("shift changes", shift_changes.next_due, self._turn_over),
             Line("updates", update_due.next_due, self._remind),
             Line("status pages", lambda read: self._compared_at or read.now, self._compare),
+            *others,
             Line("laws", lambda read: self._laws_at or read.now, self._check_laws),
             Line("heartbeat", lambda read: self._heartbeat_at or read.now, self._beat),
             Line("tidying", lambda read: self._tidy_at or read.now, self._tidy),
@@ -83,6 +85,10 @@ class Worker:
     def _committed(self, topics: frozenset[str], woken: bool) -> None:
         if woken:
             self._wake.set()
+
+    def wake(self) -> None:
+        """Look at the list again."""
+        self._wake.set()
 
     # ---- running by itself
 
