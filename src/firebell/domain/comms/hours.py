@@ -22,7 +22,7 @@ def after_business(start: Instant, wait_s: int, zone: str) -> Instant:
     days, rest_s = divmod(wait_s, DAY_S)
     for _ in range(days):
         local = at.to_tz(zone)
-        at = _opening(_on(local.date().add(days=1), local.time(), zone), zone)
+        at = _on(_next_business_day(local.date()), local.time(), zone)
     while True:
         left_s = seconds_between(at, _on(at.to_tz(zone).date(), CLOSES, zone))
         if rest_s <= left_s:
@@ -40,6 +40,13 @@ def _opening(at: Instant, zone: str) -> Instant:
             if micros(at) < micros(closes):
                 return at if micros(at) >= micros(opens) else opens
         day = day.add(days=1)
+
+
+def _next_business_day(day: Date) -> Date:
+    day = day.add(days=1)
+    while day.day_of_week().value > _FRIDAY:
+        day = day.add(days=1)
+    return day
 
 
 def _on(day: Date, time: Time, zone: str) -> Instant:
