@@ -253,6 +253,7 @@ def sample(which: str, **more: Any) -> IncidentPage:
         ],
         others=[Other("inc_sample00000000000b", "INC-9", "Card payments slow")],
         promises=[Promise("public", ago(-4)), Promise("internal", ago(-9))] if which != "triage" else (),
+        stable_at=ago(-18) if which == "mitigated" else None,
         missing=["Criterion: error ratio under 0.1 % for 30 min", "Stability window: 18 min more"]
         if which == "mitigated"
         else (),
@@ -266,9 +267,7 @@ def sample(which: str, **more: Any) -> IncidentPage:
         minutes=[("SEV3", 600), ("SEV1", 1200)],
         services=[("svc_1", "Checkout")],
     )
-    page = IncidentPage(
-        i=SAMPLES[which], me=READERS.get(which, ANN), now=NOW, responds=True, may_see_all=True, around=around
-    )
+    page = IncidentPage(i=SAMPLES[which], me=READERS.get(which, ANN), now=NOW, responds=True, around=around)
     return replace(page, **more)
 
 
