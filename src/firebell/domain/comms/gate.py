@@ -141,7 +141,7 @@ def _internals(at: Looking) -> Iterator[Finding]:
     known = [name.lower() for name in (*at.public_names, *at.component_names)]
     services = [name for name in at.services if not any(name.lower() in one for one in known)]
     found = (
-        ("host names", wording.hosts(wording.EMAIL.sub(" ", at.text), at.public_names)),
+        ("host names", wording.hosts(at.text, at.public_names)),
         ("internal service names", wording.named(at.text, services)),
         ("ticket ids", wording.tickets(at.text)),
         ("e-mail addresses", [one[0] for one in wording.EMAIL.finditer(at.text)]),

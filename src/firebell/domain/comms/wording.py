@@ -71,10 +71,10 @@ LOSS = re.compile(
 ETA = re.compile(
     r"\b(?:expect(?:ed)?|estimated?|anticipated?|should|will)\b[^.\n]{0,60}"
     r"\b(?:fix(?:ed)?|resolved?|restored?|recover(?:ed|y)?|back|available|complete[d]?)\b[^.\n]{0,30}\b(?:by|in|within|before)\b[^.\n]*"
-    r"|\bETA\b\s*(?:is|:)\s*(?!unknown|not |none|no |to be|tbd|$)[^.\n]+",
+    r"|\bETA\b\s*(?:is|:)(?!\s*(?:unknown|not\b|none|no\b|to be|tbd|$))[^.\n]+",
     _I,
 )
-_NEXT_UPDATE = re.compile(r"[^.!?\n]*\bnext update\b[^!?\n]*", _I)
+_NEXT_UPDATE = re.compile(r"[^.!?\n]*\bnext update\b(?:[^.!?\n]|\.(?=\w))*", _I)
 _WITHIN = re.compile(r"\b(?:within|in)\s+(\d{1,4})\s*(min|minutes?|h|hours?)\b", _I)
 _AT = re.compile(
     r"\b([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?\s*([ap])?\.?m?\.?\s*(?:(UTC|GMT|Z)?\s?([+-]\d\d:?\d\d)|([A-Z]{1,5}))?(?![\w])"
@@ -100,6 +100,7 @@ def tickets(text: str) -> list[str]:
 def hosts(text: str, allowed: Iterable[str] = ()) -> list[str]:
     """Host names, but for those that customers know (``allowed``: theirs and what lies below ``www.``)."""
     known = {name.lower() for name in allowed}
+    text = _IP.sub(" ", EMAIL.sub(" ", text))
     return [
         one[0] for one in HOST.finditer(text) if one[0].lower() not in known and not one[0].lower().startswith("www.")
     ]
@@ -156,7 +157,9 @@ def _same(found: re.Match[str], due_at: Instant, zone: str) -> bool:
     here = due_at.to_tz(zone)
     if found[4] or abbreviation in ("UTC", "GMT", "Z"):
         return _clock(due_at.timestamp()) == said
-    if abbreviation is None or abbreviation == here.tz_abbrev():
+    if abbreviation == here.tz_abbrev():
+        return said == Time(here.hour, here.minute)
+    if abbreviation is None:
         return said in (_clock(due_at.timestamp()), Time(here.hour, here.minute))
     # Another zone's name says which zone only to people; its minutes can still be compared.
     return said.minute == here.minute
