@@ -20,8 +20,8 @@ from firebell.entrypoints.web.render import Renderer
 from firebell.kernel.clock import Instant, plus
 
 NOW = Instant.parse_iso("2026-03-02T10:42:10Z")
-ANN, BOB, CYD, DOT = (f"usr_{name}{'0' * 15}" for name in ("ann", "bob", "cyd", "dot"))
-NAMES = {ANN: "Ann Lindqvist", BOB: "Bob Okafor", CYD: "Cyd Marchetti-Oyelaran", DOT: "Dot Ray"}
+ANN, BOB, CYD, DOT, EVE = (f"usr_{name}{'0' * 15}" for name in ("ann", "bob", "cyd", "dot", "eve"))
+NAMES = {ANN: "Ann Lindqvist", BOB: "Bob Okafor", CYD: "Cyd Marchetti-Oyelaran", DOT: "Dot Ray", EVE: "Eve Holm"}
 EVERYTHING = frozenset(verbs_by_tag())
 
 
