@@ -1,0 +1,189 @@
+"""Metrics: the vectors of the specification, four outcomes, and statistics without a mean."""
+
+from __future__ import annotations
+
+from statistics import quantiles
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from firebell.domain.incidents.metrics import (
+    METRICS,
+    Measure,
+    Standing,
+    Which,
+    counted,
+    engaged_s,
+    impact_s,
+    measures,
+    statistics,
+    summary,
+    unhealthy_permille,
+)
+from firebell.domain.incidents.model import (
+    CustomerImpact,
+    Engagement,
+    Incident,
+    Kind,
+    Milestone,
+    MilestoneName,
+    Phase,
+    Severity,
+    Span,
+)
+from firebell.domain.incidents.severity import minutes_in_each
+from firebell.kernel.clock import Instant
+
+M = MilestoneName
+CUMULATIVE = ("time_to_detect", "time_to_ack", "time_to_mitigate", "time_to_resolve")
+STAGES = ("stage_detect", "stage_ack", "stage_mitigate", "stage_resolve")
+VECTOR = {
+    M.IMPACT_STARTED: "10:00", M.DETECTED: "10:07", M.ACKNOWLEDGED: "10:09", M.DECLARED: "10:12",
+    M.MITIGATED: "10:50", M.RESOLVED: "11:30",
+}  # fmt: skip
+
+
+def clock(time: str) -> Instant:
+    return Instant.parse_iso(f"2026-03-02T{time}:00Z")
+
+
+def mark(name: MilestoneName, time: str, occurrence: int = 1) -> Milestone:
+    return Milestone(
+        name=name, occurrence=occurrence, at=clock(time), recorded_at=clock(time), source="hand", by="usr_ann"
+    )
+
+
+def incident(times: dict[MilestoneName, str] | None = None, **more: Any) -> Incident:
+    marks = tuple(mark(name, time) for name, time in (VECTOR if times is None else times).items())
+    fields = {"milestones": marks, "phase": Phase.RESOLVED} | more
+    return Incident(id="inc_1", number=1, title="Checkout", declared_at=clock("10:12"), declared_by="usr_ann", **fields)
+
+
+def minutes(one: Incident, names: tuple[str, ...]) -> list[int | str]:
+    found = measures(one)
+    return [
+        found[name].seconds // 60 if found[name].seconds is not None else str(found[name].standing)  # type: ignore[operator]
+        for name in names
+    ]
+
+
+def test_both_conventions_side_by_side() -> None:
+    assert minutes(incident(), CUMULATIVE) == [7, 9, 50, 90]
+    assert minutes(incident(), STAGES) == [7, 2, 41, 40]
+
+
+def test_a_blank_start_makes_what_counts_from_it_invalid_and_leaves_the_other_stages() -> None:
+    blank = incident({name: time for name, time in VECTOR.items() if name != M.IMPACT_STARTED})
+    assert minutes(blank, CUMULATIVE) == ["invalid"] * 4
+    assert minutes(blank, STAGES) == ["invalid", 2, 41, 40]
+
+
+def test_what_has_not_happened_yet_is_pending() -> None:
+    early = incident({M.DETECTED: "10:07", M.DECLARED: "10:12"}, phase=Phase.TRIAGE)
+    assert set(minutes(early, CUMULATIVE + STAGES)) == {"pending"}
+
+
+def test_a_broken_order_makes_the_metrics_that_use_it_invalid_and_no_others() -> None:
+    wrong = incident(VECTOR | {M.ACKNOWLEDGED: "10:05"})
+    assert minutes(wrong, CUMULATIVE) == ["invalid", "invalid", 50, 90]
+    assert minutes(wrong, STAGES) == ["invalid", "invalid", "invalid", 40]
+
+
+@pytest.mark.parametrize("phase", [Phase.DUPLICATE, Phase.DECLINED])
+def test_nothing_applies_to_a_duplicate(phase: Phase) -> None:
+    assert {one.standing for one in measures(incident(phase=phase)).values()} == {Standing.NOT_APPLICABLE}
+
+
+def test_the_first_post_does_not_apply_where_no_customer_was_affected() -> None:
+    posted = VECTOR | {M.FIRST_PUBLIC_POST: "10:15"}
+    assert measures(incident(posted))["time_to_first_post"].seconds == 900
+    inside = incident(posted, customer_impact=CustomerImpact.NO)
+    assert measures(inside)["time_to_first_post"].standing is Standing.NOT_APPLICABLE
+
+
+def test_time_to_command_counts_from_the_declaration() -> None:
+    assert measures(incident(VECTOR | {M.COMMANDER_ASSIGNED: "10:14"}))["time_to_command"].seconds == 120
+
+
+def test_of_what_came_again_the_first_or_the_last_is_asked_for() -> None:
+    again = incident(reopened_at=(clock("12:00"),))
+    again = replace(again, milestones=(*again.milestones, mark(M.MITIGATED, "12:30", 2), mark(M.RESOLVED, "13:00", 2)))
+    assert measures(again)["time_to_resolve"].seconds == 90 * 60
+    assert measures(again, Which.LAST)["time_to_resolve"].seconds == 180 * 60
+    assert measures(again, Which.LAST)["stage_resolve"].seconds == 30 * 60
+
+
+def test_minutes_in_each_severity() -> None:
+    spans = tuple(
+        Span(severity=Severity(severity), from_at=clock(time), by="usr_ann")
+        for severity, time in (("SEV3", "10:00"), ("SEV1", "10:10"), ("SEV2", "10:40"))
+    )
+    one = incident({M.MITIGATED: "11:00"}, spans=spans)
+    one = replace(one, declared_at=clock("10:00"))
+    assert dict(minutes_in_each(one, clock("12:00"))) == {"SEV3": 10, "SEV1": 30, "SEV2": 20}
+
+
+# ---- statistics
+
+
+def test_drills_and_tests_never_count_and_what_was_entered_afterwards_only_when_asked_for() -> None:
+    every = [incident(kind=kind) for kind in Kind]
+    assert [one.kind for one in counted(every)] == [Kind.NORMAL]
+    assert {one.kind for one in counted(every, backfilled=True)} == {Kind.NORMAL, Kind.BACKFILLED}
+
+
+def test_only_the_recorded_enter_and_the_others_are_counted_beside_them() -> None:
+    blank = incident({name: time for name, time in VECTOR.items() if name != M.IMPACT_STARTED})
+    found = statistics([incident(), incident(), blank, incident(phase=Phase.DUPLICATE)])["time_to_detect"]
+    assert (found.n, found.median, found.values) == (2, 420, (420, 420))
+    assert found.others == {Standing.PENDING: 0, Standing.NOT_APPLICABLE: 1, Standing.INVALID: 1}
+    assert found.too_few
+
+
+def test_no_statistic_is_a_mean() -> None:
+    assert {metric.name for metric in METRICS} == set(statistics([]))
+    assert summary([]).median is None
+    skewed = summary([Measure(Standing.RECORDED, value) for value in (60, 60, 60, 60_000)])
+    assert skewed.median == 60
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=2, max_size=60))
+def test_percentiles_are_those_of_the_standard_library(values: list[int]) -> None:
+    found = summary([Measure(Standing.RECORDED, value) for value in values])
+    cuts = quantiles(values, n=100, method="inclusive")
+    assert found.median == pytest.approx(cuts[49], abs=0.51)
+    assert found.p75 == pytest.approx(cuts[74], abs=0.51)
+    assert found.p90 == pytest.approx(cuts[89], abs=0.51)
+    assert found.values == tuple(sorted(values))
+
+
+# ---- people and impact
+
+
+def engaged(role: str, since: str, until: str | None) -> Engagement:
+    return Engagement(
+        role=role, user_id="usr_ann", since_at=clock(since), until_at=clock(until) if until else None, by="usr_ann"
+    )
+
+
+def test_two_roles_at_once_count_once() -> None:
+    one = incident(
+        engagements=(engaged("commander", "10:00", "11:00"), engaged("scribe", "10:30", "11:30")),
+        phase=Phase.RESPONDING,
+    )
+    assert engaged_s(one, clock("12:00")) == {"usr_ann": 90 * 60}
+
+
+def test_nobody_is_engaged_after_the_all_clear() -> None:
+    one = incident(engagements=(engaged("commander", "10:00", None),), all_clear_at=clock("11:30"))
+    assert engaged_s(one, clock("18:00")) == {"usr_ann": 90 * 60}
+
+
+def test_impact_is_summed_over_the_window() -> None:
+    assert impact_s(incident(), clock("12:00")) == 50 * 60
+    assert impact_s(incident({M.MITIGATED: "10:50"}), clock("12:00")) is None
+    two = [incident(), incident(), incident(kind=Kind.DRILL)]
+    assert unhealthy_permille(two, window_s=100_000, now=clock("12:00")) == 60
