@@ -105,7 +105,7 @@ def _open_lane(now: Instant) -> ColumnElement[bool]:
 
 def waiting(read: Read, now: Instant, limit: int, lane_max: int) -> list[Waiting]:
     """What could go now, lane by lane in turn: the first of every lane, then the second of every lane …"""
-    turn = func.row_number().over(partition_by=posts.c.lane, order_by=(posts.c.due_at, posts.c.id)).label("turn")
+    turn = func.row_number().over(partition_by=posts.c.lane, order_by=posts.c.id).label("turn")
     due = (
         select(posts.c.id, posts.c.lane, turn)
         .where(posts.c.state == PostState.QUEUED, posts.c.due_at <= now, _open_lane(now), _first_of_stream())
