@@ -5,17 +5,17 @@ The one way in for pages, API, chat and the updates of an incident; the commands
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from firebell.domain.incidents.model import Incident, MilestoneName
 from firebell.domain.statuspage import commands, queries, rules
-from firebell.domain.statuspage.model import Component, PublicIncident, PublicStatus, StatusPage
+from firebell.domain.statuspage.model import Component, PublicIncident, PublicStatus, PublicUpdate, StatusPage
 from firebell.kernel.actor import SYSTEM
 from firebell.kernel.clock import Instant
 from firebell.kernel.errors import Conflict, Invalid
 from firebell.kernel.work import Read, Work
+from firebell.workflows import subscribers_told
 
 
 def publish(work: Work, incident: Incident, update: Any) -> list[PublicIncident]:
@@ -91,7 +91,7 @@ def post(work: Work, page_id: str, **said: Any) -> PublicIncident:
     fresh = not said.get("update_id") or not queries.was_published(work, page_id, said["update_id"])
     made = commands.publish(work, page_id, **said)
     if fresh and made.updates and _newest(made.updates).notify:
-        _tell(work, "incident_posted", page_id, made, _newest(made.updates))
+        subscribers_told.incident_posted(work, page_id, made, _newest(made.updates))
     return made
 
 
@@ -100,7 +100,7 @@ def set_component(work: Work, component_id: str, status: str, note: str = "", *,
     before = queries.component(Read(work.connection, work.now, SYSTEM), component_id)
     after = commands.set_component(work, component_id, status, note)
     if notify and before.status != after.status:
-        _tell(work, "component_changed", after.page_id, before, after)
+        subscribers_told.component_changed(work, after.page_id, before, after)
     return after
 
 
@@ -121,13 +121,5 @@ def _still_there(read: Read, component_ids: Mapping[str, str]) -> list[str]:
     return list(queries.components_by_id(read, list(component_ids)))
 
 
-def _newest(updates: Sequence[Any]) -> Any:
+def _newest(updates: Sequence[PublicUpdate]) -> PublicUpdate:
     return max(updates, key=lambda one: (one.created_at, one.id))
-
-
-def _tell(work: Work, happened: str, *about: Any) -> None:
-    try:
-        told = importlib.import_module("firebell.workflows.subscribers_told")
-    except ModuleNotFoundError:
-        return
-    getattr(told, happened)(work, *about)

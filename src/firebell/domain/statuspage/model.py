@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypedDict
 
+from firebell.domain.statuspage.maintenance_model import Maintenance
 from firebell.kernel.clock import Instant
 from firebell.kernel.ids import ComponentId, StatusPageId
 
@@ -255,7 +256,7 @@ class Snapshot:
     components: tuple[Component, ...]
     spans: Mapping[str, tuple[Span, ...]]
     incidents: tuple[PublicIncident, ...]
-    maintenances: tuple[Any, ...] = ()
+    maintenances: tuple[Maintenance, ...] = ()
     kept: tuple[int, int] = (0, 0)
     top: TopLine
     taken_at: Instant

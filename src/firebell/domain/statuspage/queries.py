@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection
 
-from firebell.domain.statuspage import rules, store
+from firebell.domain.statuspage import maintenance, rules, store
 from firebell.domain.statuspage.model import Component, PublicIncident, PublicUpdate, Snapshot, Span, StatusPage
 from firebell.domain.statuspage.uptime import DAYS
 from firebell.kernel.actor import Permission
@@ -153,7 +151,7 @@ def snapshot_of(read: Read, found: StatusPage) -> Snapshot:
         components=tuple(every),
         spans=store.spans_since(read, [one.id for one in leaves], since) if leaves else {},
         incidents=tuple(public),
-        maintenances=tuple(_maintenances(read, found.id)),
+        maintenances=tuple(maintenance.of_page(read, found.id)),
         kept=rules.kept((one for one in public if one.started_at > since), read.now) if found.ledger_public else (0, 0),
         top=rules.top_line([one.status for one in leaves], [one.impact for one in public if one.open]),
         taken_at=read.now,
@@ -179,12 +177,3 @@ def spans_of(read: Read, component_ids: Collection[str], since: Instant) -> dict
 
 def _newest(one: PublicIncident) -> tuple[Instant, str]:
     return one.started_at, one.id
-
-
-def _maintenances(read: Read, page_id: str) -> Sequence[Any]:
-    try:
-        maintenance = importlib.import_module("firebell.domain.statuspage.maintenance")
-    except ModuleNotFoundError:
-        return ()
-    found: Sequence[Any] = maintenance.of_page(read, page_id)
-    return found

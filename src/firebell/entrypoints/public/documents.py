@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import msgspec
 
 from firebell.domain.statuspage import queries
-from firebell.domain.statuspage.model import Snapshot
+from firebell.domain.statuspage.model import PublicIncident, Snapshot
 from firebell.entrypoints.public import badge, feeds, html, v2
 from firebell.entrypoints.public.place import Place
+from firebell.entrypoints.public.planned import Planned, planned
 from firebell.kernel.errors import NotFound
 from firebell.kernel.work import Read
 
@@ -83,7 +84,8 @@ def draw(read: Read, snapshot: Snapshot, name: str, place: Place) -> Rendered:
 
 
 def _incident(read: Read, snapshot: Snapshot, code: str, place: Place) -> str:
-    for one in (*snapshot.incidents, *snapshot.maintenances):
+    known: list[PublicIncident | Planned] = [*snapshot.incidents, *planned(snapshot)]
+    for one in known:
         if one.code == code:
             return html.incident(snapshot, one, place)
     older = queries.by_code(read, snapshot.page.id, code)

@@ -80,7 +80,7 @@ def calendar(snapshot: Snapshot, place: Place) -> bytes:
     made.add("prodid", "-//Firebell//Status page//EN")
     made.add("version", "2.0")
     made.add("x-wr-calname", f"{snapshot.page.name} maintenance")
-    for one in planned(snapshot):
+    for one in planned(snapshot, cancelled=True):
         event = Event()
         event.add("uid", f"{one.code}@{place.house}")
         event.add("dtstamp", one.updated_at.to_stdlib())

@@ -76,10 +76,9 @@ def past(snapshot: Snapshot, place: Place) -> str:
     return _page("history.html", snapshot, place, view, f"{snapshot.page.name} history")
 
 
-def incident(snapshot: Snapshot, one: PublicIncident | Planned | Any, place: Place) -> str:
+def incident(snapshot: Snapshot, one: PublicIncident | Planned, place: Place) -> str:
     """One incident or maintenance with all that was said about it."""
-    known = next((each for each in planned(snapshot) if each.code == getattr(one, "code", "")), one)
-    story = story_of(snapshot, known)
+    story = story_of(snapshot, one)
     return _page("incident.html", snapshot, place, story, f"{story.name} · {snapshot.page.name}")
 
 

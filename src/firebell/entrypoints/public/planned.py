@@ -1,12 +1,12 @@
-"""Maintenance as the public side tells it, out of whatever ``maintenance.py`` keeps."""
+"""Maintenance as the public side tells it, out of what ``maintenance.py`` keeps; what was cancelled is not told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from firebell.domain.statuspage import rules
+from firebell.domain.statuspage.maintenance_model import Maintenance, MaintenanceUpdate
 from firebell.domain.statuspage.model import Snapshot
 from firebell.kernel.clock import Instant
 
@@ -53,13 +53,13 @@ class Planned:
         return not (self.upcoming or self.active)
 
 
-def planned(snapshot: Snapshot) -> list[Planned]:
-    """Newest first by their planned start."""
-    found = [_planned(one) for one in snapshot.maintenances]
+def planned(snapshot: Snapshot, *, cancelled: bool = False) -> list[Planned]:
+    """Newest first by their planned start; ``cancelled``: also those."""
+    found = [_planned(one) for one in snapshot.maintenances if cancelled or one.state != "cancelled"]
     return sorted(found, key=lambda one: (one.scheduled_for, one.code), reverse=True)
 
 
-def _planned(one: Any) -> Planned:
+def _planned(one: Maintenance) -> Planned:
     updates = tuple(_updates(one.id, one.updates))
     return Planned(
         code=rules.code_of(one.id), name=one.name, status=str(one.state), body=one.body,
@@ -69,7 +69,7 @@ def _planned(one: Any) -> Planned:
     )  # fmt: skip
 
 
-def _updates(maintenance_id: str, said: Iterable[Any]) -> list[PlannedUpdate]:
+def _updates(maintenance_id: str, said: Iterable[MaintenanceUpdate]) -> list[PlannedUpdate]:
     found = [
         PlannedUpdate(
             rules.code_of(f"{maintenance_id}/{at}"), str(each.state), each.body, each.at, each.at, each.notify
