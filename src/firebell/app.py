@@ -26,7 +26,7 @@ from firebell.domain.paging import commands as paging
 from firebell.domain.paging import queries as paging_queries
 from firebell.domain.people import setup
 from firebell.domain.people.model import ContactMethod
-from firebell.entrypoints import outgoing
+from firebell.entrypoints import outgoing, state_lines
 from firebell.entrypoints.api.inbound import Inbound
 from firebell.entrypoints.chat.sockets import SlackSocket
 from firebell.entrypoints.connections import Guarded
@@ -181,7 +181,10 @@ def open_house(
     )
     worker = Worker(
         runner, sender, threads=0 if inline else settings.senders, heartbeat_url=settings.heartbeat_url, fetch=fetch,
-        others=outgoing.lines(runner, dispatcher, settings.base_url),
+        others=(
+            *outgoing.lines(runner, dispatcher, settings.base_url),
+            *state_lines.lines(runner, settings.data / "state"),
+        ),
     )  # fmt: skip
     dispatcher.woken = worker.wake
     return House(

@@ -20,7 +20,16 @@ from firebell.kernel.clock import Instant, micros, plus
 from firebell.kernel.errors import Unavailable
 from firebell.kernel.fetch import Fetch, FetchFailed
 from firebell.kernel.work import Read, Runner, Work
-from firebell.workflows import alert_resolved, consistency, escalation_due, laws, page_due, shift_changes, update_due
+from firebell.workflows import (
+    alert_resolved,
+    consistency,
+    escalation_due,
+    incident_due,
+    laws,
+    page_due,
+    shift_changes,
+    update_due,
+)
 from firebell.workflows.delivery_due import Claimed, Sender
 
 log = structlog.get_logger()
@@ -74,6 +83,7 @@ class Worker:
             Line("deliveries", paging_queries.next_delivery_due, self._deliver),
             Line("silent senders", alert_queries.next_expiry, self._resolve_silent),
             Line("shift changes", shift_changes.next_due, self._turn_over),
+            Line("incidents", incident_due.next_due, self._move_incidents),
             Line("updates", update_due.next_due, self._remind),
             Line("status pages", lambda read: self._compared_at or read.now, self._compare),
             *others,
@@ -220,6 +230,10 @@ class Worker:
         if due is None or micros(due) > micros(self._runner.clock.now()):
             return False
         return self._runner.run(alert_resolved.resolve_silent, lane="engine") > 0
+
+    def _move_incidents(self) -> bool:
+        due = self._runner.read(incident_due.due, lane="engine")
+        return self._each([(one, one) for one in due], incident_due.tick_pairs, None)
 
     def _turn_over(self) -> bool:
         due = self._runner.read(shift_changes.next_due, lane="engine")

@@ -33,3 +33,8 @@ def tick_all(work: Work, incident_ids: Sequence[str]) -> bool:
             continue
         worked = incident_moves.tell(work, incident_id, verbs.Tick()).changed or worked
     return worked
+
+
+def tick_pairs(work: Work, due_now: Sequence[tuple[str, str]]) -> bool:
+    """The same for (incident id, incident id), as the worker's list has them."""
+    return tick_all(work, [incident_id for incident_id, _ in due_now])
