@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firebell.entrypoints import callers
 from firebell.entrypoints.api import routes
+from firebell.entrypoints.public import subscribe
 from firebell.entrypoints.public.serving import Public
 from firebell.entrypoints.site import Site
 from firebell.entrypoints.tracing import Tracing
@@ -98,6 +99,7 @@ def create_app(site: Site, *, on_start: Callable[[], None], on_stop: Callable[[]
     pages_errors.install(app)
     routes.install(app)
     pages.install(app, site)
+    app.include_router(subscribe.router)
     _health(app, site)
     _live(app, site)
     app.add_middleware(Tracing)

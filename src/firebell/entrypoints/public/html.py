@@ -92,6 +92,11 @@ def refused(page: StatusPage, place: Place, now: Instant, message: str) -> str:
     return _draw("refused.html", page, place, now, {"message": message}, page.name)
 
 
+def form(template: str, page: StatusPage, place: Place, now: Instant, view: object, title: str) -> str:
+    """A page that asks for something, or says what came of it."""
+    return _draw(template, page, place, now, view, title)
+
+
 # ------------------------------------------------------------------ drawing
 
 
