@@ -239,6 +239,12 @@ class FakeSlack:
         found = self._of(given).messages.get(given["latest"])
         return {"messages": [found] if found else [], "has_more": False}
 
+    def _chat_getPermalink(self, given: dict[str, Any]) -> dict[str, Any]:
+        self._of(given)
+        return {
+            "permalink": f"https://acme.slack.com/archives/{given['channel']}/p{given['message_ts'].replace('.', '')}"
+        }
+
     def _pins_add(self, given: dict[str, Any]) -> dict[str, Any]:
         self._of(given).pins.append(given["timestamp"])
         return {}

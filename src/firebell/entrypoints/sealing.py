@@ -8,6 +8,12 @@ from typing import Any
 from firebell.integrations.channels.contract import Channel
 from firebell.kernel.secrets import Keyring, Unsealable
 
+CHAT_SECRETS: Mapping[str, frozenset[str]] = {
+    "slack": frozenset({"bot_token", "app_token"}),
+    "teams": frozenset({"url"}),
+}
+"""Per chat vendor, the settings that are sealed."""
+
 
 class Sealing:
     """Seals by the channels' declarations: fields of kind ``secret``, in methods and in installation settings."""
@@ -36,6 +42,14 @@ class Sealing:
     def open_settings(self, channel: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """An installation's channel settings as used."""
         return self._open(values, self._secret(channel, settings=True), "channel_settings", channel)
+
+    def seal_chat(self, vendor: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A chat connection's settings as stored."""
+        return self._seal(values, set(CHAT_SECRETS.get(vendor, ())), "chat_connections", vendor)
+
+    def open_chat(self, vendor: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A chat connection's settings as used."""
+        return self._open(values, set(CHAT_SECRETS.get(vendor, ())), "chat_connections", vendor)
 
     def settings_in_use(self, channel: str, stored: Mapping[str, Any], smtp_url: str) -> dict[str, str]:
         """What a channel sends with: what is stored, opened, else (e-mail) the ``smtp_url`` of the settings."""

@@ -39,7 +39,7 @@ from firebell.kernel.actor import Actor
 from firebell.kernel.clock import plus
 from firebell.kernel.errors import Conflict, Invalid, NotFound, Refused
 from firebell.kernel.work import Read, Runner
-from firebell.workflows import chat_told, chat_words, incident_declared, incident_moves, update_posted
+from firebell.workflows import chat_told, chat_words, incident_declared, incident_moves, incident_words, update_posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,13 @@ class Conversation:
             wanted = parse(text, find=asked.find, now=self.runner.clock.now(), zone=asked.zone)
             return self.do(asked, wanted)
         except Refused as refused:
-            return refusal(refused)
+            return self.refusal(refused)
+
+    def refusal(self, refused: Refused) -> Reply:
+        """A refusal as an answer, with people called by their names."""
+        words = refused.message + (f" {refused.hint}" if refused.hint else "")
+        called = self.runner.read(lambda read: incident_words.with_names(read, words))
+        return Reply(called, refused=True, field=refused.field or "")
 
     def do(self, asked: Asked, wanted: Wanted) -> Reply:
         """Do what is wanted. Raises Refused."""
@@ -229,12 +235,6 @@ class Conversation:
 
     def _incident(self, asked: Asked, incident_id: str) -> Incident:
         return self.runner.read(lambda read: incidents.incident(read, incident_id), asked.actor)
-
-
-def refusal(refused: Refused) -> Reply:
-    """A refusal as an answer."""
-    words = refused.message + (f" {refused.hint}" if refused.hint else "")
-    return Reply(words, refused=True, field=refused.field or "")
 
 
 def _open_offer(one: Incident) -> str:

@@ -24,7 +24,7 @@ from firebell.domain.incidents import verbs
 from firebell.domain.incidents.model import Incident
 from firebell.domain.people import authority
 from firebell.domain.people import queries as people
-from firebell.entrypoints.chat.conversation import Asked, Conversation, Reply, refusal
+from firebell.entrypoints.chat.conversation import Asked, Conversation, Reply
 from firebell.entrypoints.chat.verbs import Accept, Act, Status, Wanted
 from firebell.kernel.actor import Actor
 from firebell.kernel.clock import Instant, from_micros
@@ -61,7 +61,8 @@ class SlackDoor:
             if kind == "events_api":
                 self._event(payload)
         except Refused as refused:
-            return _shown(refusal(refused))
+            log.info("slack_refused", kind=kind, why=refused.message)
+            return _shown(self._talk.refusal(refused))
         return None
 
     # ---- commands
@@ -149,7 +150,7 @@ class SlackDoor:
         try:
             reply = self._pressed(action, chat_id, channel, str(payload.get("trigger_id", "")))
         except Refused as refused:
-            reply = refusal(refused)
+            reply = self._talk.refusal(refused)
         if reply is not None and channel:
             self._answer(channel, chat_id, reply)
         return None
@@ -209,7 +210,7 @@ class SlackDoor:
         except Refused as refused:
             block = "text" if view.get("callback_id") == "object" else "body"
             block = "next" if refused.field in ("next", "next_update_by") else block
-            return {"response_action": "errors", "errors": {block: refusal(refused).text[:3000]}}
+            return {"response_action": "errors", "errors": {block: self._talk.refusal(refused).text[:3000]}}
         return None
 
     # ---- pins, emoji, edits
@@ -245,13 +246,17 @@ class SlackDoor:
         messages: list[dict[str, Any]] = found.get("messages") or []
         return messages[0] if messages else {}
 
+    def _link(self, channel: str, ts: str) -> str:
+        """The address of a message, which also is how it is known on the timeline."""
+        return str(self._web().chat_getPermalink(channel=channel, message_ts=ts).get("permalink", ""))
+
     def _pin(self, chat_id: str, channel: str, message: Mapping[str, Any]) -> None:
         asked = self._asked(chat_id, channel)
         words = readable(str(message.get("text", "")))
         if asked.incident_id is None or not words or message.get("bot_id"):
             return
         at = _moment(str(message.get("ts", "")))
-        verb = verbs.AddNote(text=words, at=at, link=_link(channel, str(message.get("ts", ""))))
+        verb = verbs.AddNote(text=words, at=at, link=self._link(channel, str(message.get("ts", ""))))
         incident_id = asked.incident_id
 
         def note(work: Work) -> None:
@@ -266,11 +271,11 @@ class SlackDoor:
         channel = str(event.get("channel", ""))
         deleted = event.get("subtype") == "message_deleted"
         before = event.get("previous_message") or {}
-        link = _link(channel, str(before.get("ts") or event.get("deleted_ts") or ""))
         words = "(deleted in Slack)" if deleted else readable(str((event.get("message") or {}).get("text", "")))
         room = self._runner.read(lambda read: chats.room_of_channel(read, SLACK, channel))
         if room is None or words == readable(str(before.get("text", ""))):
             return
+        link = self._link(channel, str(before.get("ts") or event.get("deleted_ts") or ""))
         reason = "deleted in Slack" if deleted else "edited in Slack"
 
         def amend(work: Work) -> None:
@@ -311,7 +316,3 @@ def _minutes(value: Any) -> int | None:
 def _moment(ts: str) -> Instant | None:
     seconds, _, rest = ts.partition(".")
     return from_micros(int(seconds) * 1_000_000 + int((rest + "000000")[:6])) if seconds.isdigit() else None
-
-
-def _link(channel: str, ts: str) -> str:
-    return f"slack:{channel}/{ts}"
