@@ -101,8 +101,8 @@ def problem(request: Request, status: int, words: str, field: str = "", hint: st
     back = came.path if came.netloc == request.url.netloc and came.path != request.url.path else ""
     browser = session.who(request)
     view = ProblemPage(status, TITLES.get(status, "That did not work"), words, field, hint, back)
-    htmx = request.headers.get("hx-request") == "true"
-    if htmx:
+    # A part of a page that is refused is answered with a part, too.
+    if request.headers.get("hx-request") == "true" or "fragment" in request.query_params:
         context = {"page": browser.frame(view.title, whole=False), "view": view}
         html = browser.web.renderer.block("problem.html", "problem", context)
         return Response(html, status, media_type="text/html")
