@@ -16,7 +16,7 @@ from firebell.domain.incidents.codenames import codename
 from firebell.domain.incidents.configured import detach_roles, detach_scale, set_roles, set_scale, set_settings
 from firebell.domain.incidents.declaration import Declaration
 from firebell.domain.incidents.document import is_house
-from firebell.domain.incidents.model import Incident, Phase, RoleName, Severity
+from firebell.domain.incidents.model import Incident, RoleName, Severity
 from firebell.domain.incidents.outcome import Asking, Effect, Outcome
 from firebell.domain.incidents.redaction import redact
 from firebell.domain.incidents.visibility import missing, person_of, seen, visible
@@ -177,10 +177,12 @@ def _resolved(work: Work, verb: verbs.Verb) -> verbs.Verb:
 def _check_may(work: Work, incident: Incident, verb: verbs.Verb, person_id: str | None) -> None:
     if isinstance(verb, _BY_ANYONE) or (isinstance(verb, verbs.SetSeverity) and _raises(incident, verb.to)):
         return
-    person = person_id or person_of(work.actor)
+    own = person_of(work.actor)
     at_work = {e.user_id for e in incident.engagements if e.until_at is None and e.role != RoleName.OBSERVER}
-    if person not in at_work:
+    # Whoever was asked to help may. A key is bound to what it was given, whosever it is.
+    if own not in at_work:
         work.needs(Permission.INCIDENTS_RESPOND, incident.team_id)
+    person = person_id or own
     if not person and work.actor.kind != "system" and isinstance(verb, _BY_A_PERSON):
         raise Forbidden("Only a person can do this.", hint="Sign in, or use a token that is somebody's own.")
 
@@ -190,10 +192,9 @@ def _raises(incident: Incident, to: Severity) -> bool:
 
 
 def _check_alert(work: Work, incident_id: str, alert_id: str) -> None:
-    """An alert belongs to one incident that is not over; one that may not be seen is no reason to refuse."""
+    """An alert belongs to one active incident; one that may not be seen is no reason to refuse."""
     other = queries.of_alert(work, alert_id)
-    over = (Phase.DECLINED, Phase.DUPLICATE, Phase.CLOSED)
-    if other is not None and other.id != incident_id and other.phase not in over:
+    if other is not None and other.id != incident_id and other.active:
         raise Conflict(
             f"This alert belongs to {other.reference}.", field="alert_id", hint="Unlink it there, or merge the two."
         )

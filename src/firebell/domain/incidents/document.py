@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Union
+import re
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -14,7 +14,7 @@ from firebell.kernel.errors import Invalid
 
 __all__ = ["HOUSE_VERBS", "TAGS", "decode", "encode", "is_house", "tag", "verb_of"]
 
-HOUSE_VERBS = frozenset(
+HOUSE_VERBS: frozenset[type[verbs.Verb]] = frozenset(
     {verbs.LoseCommander, verbs.NoteAlert, verbs.NoteAcknowledged, verbs.NotePublicPost, verbs.Tick}
 )
 """What only the house says: no page, client or chat can."""
@@ -44,6 +44,7 @@ def _in(wanted: type, value: object) -> object:
     raise NotImplementedError(wanted.__name__)
 
 
+_MISSING = re.compile(r"missing required field `(\w+)`")
 _encoder = msgspec.json.Encoder(enc_hook=_out)
 _decoder = msgspec.json.Decoder(Incident, dec_hook=_in)
 
@@ -74,13 +75,17 @@ def is_house(verb: verbs.Verb) -> bool:
 
 def verb_of(given: object) -> verbs.Verb:
     """A verb from plain data (``{"verb": "set_severity", "to": "SEV1"}``). Raises Invalid with the field."""
-    name = given.get("verb") if isinstance(given, dict) else None
-    if not isinstance(name, str) or name not in TAGS:
+    name = given.get("verb") if isinstance(given, Mapping) else None
+    if not isinstance(given, Mapping) or not isinstance(name, str) or name not in TAGS:
         raise Invalid(f"There is no verb {name}.", field="verb", hint=f"One of {', '.join(sorted(TAGS))}.")
+    known = {"verb", *(field.encode_name for field in msgspec.structs.fields(TAGS[name]))}
+    unknown = sorted(str(key) for key in given if key not in known)
+    if unknown:
+        raise Invalid(f"{name} has no {unknown[0]}.", field=unknown[0], hint=f"It has {', '.join(sorted(known))}.")
     try:
-        union: Any = Union[_SAYABLE]  # noqa: UP007 - made of a tuple
-        verb: verbs.Verb = msgspec.convert(given, union, dec_hook=_in, strict=True)
+        verb: verbs.Verb = msgspec.convert(given, TAGS[name], dec_hook=_in, strict=True)
     except msgspec.ValidationError as error:
         words, _, path = str(error).partition(" - at `$")
-        raise Invalid(words.rstrip(".") + ".", field=path.strip("`. ") or None) from None
+        missing = _MISSING.search(words)
+        raise Invalid(words.rstrip(".") + ".", field=path.strip("`. ") or (missing[1] if missing else None)) from None
     return verb
