@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from firebell.domain.incidents.facts import RolesClashed
-from firebell.domain.incidents.model import Incident, Override, RoleName, Rule, Severity, Task, TaskKind, TaskState
+from firebell.domain.incidents.model import (
+    Incident,
+    Kind,
+    Override,
+    RoleName,
+    Rule,
+    Severity,
+    Task,
+    TaskKind,
+    TaskState,
+)
 from firebell.domain.incidents.outcome import Asking, Saying
 from firebell.kernel.clock import Instant
 from firebell.kernel.errors import Conflict
@@ -143,7 +153,8 @@ def clashes(incident: Incident, asking: Asking) -> tuple[Clash, ...]:
     for deputy in deputies:
         held += [(Pairing.DEPUTY_UNQUALIFIED, deputy)] * (not asking.settings.qualified(deputy))
         held += [(Pairing.DEPUTY_HANDS_ON, deputy)] * bool(hands_on(incident, deputy))
-    hard = is_hard(incident.counts_as)
+    # What is entered afterwards says how it was: nothing is gained by refusing it.
+    hard = is_hard(incident.counts_as) and incident.kind != Kind.BACKFILLED
     return tuple(Clash(pairing, user, TABLE[pairing][0 if hard else 1]) for pairing, user in held)
 
 
