@@ -150,4 +150,5 @@ def _rfc822(at: Instant) -> str:
 
 
 def _x(value: str) -> str:
-    return escape(text.printable(value), {'"': "&quot;"})
+    # Two characters that no other text minds and no XML may hold.
+    return escape(text.printable(value), {'"': "&quot;", "\ufffe": "\ufffd", "\uffff": "\ufffd"})
