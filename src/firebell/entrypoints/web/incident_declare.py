@@ -80,7 +80,7 @@ def declare(here: Here, form: FormLists) -> Response:
             return _again(here, draft, draft.of("severity"))
         made = here.run(lambda work: _declare(work, form, here.zone))
     except Refused as error:
-        return _again(here, refused(values, error))
+        return _again(here, refused(values, error), status=error.status)
     named = f"{made.reference} is declared." if not made.private else f"Declared as “{made.codename}”."
     return here.go(f"/incidents/{made.id}", Flash(f"{named} Who commands?"))
 
@@ -116,7 +116,7 @@ def suggestion(values: Mapping[str, str]) -> str:
     return str(scale.suggest(reach, condition, values.get("breach") == "true"))
 
 
-def _again(here: Here, draft: Draft, suggested: str = "") -> Response:
+def _again(here: Here, draft: Draft, suggested: str = "", status: int = 200) -> Response:
     alert_id = draft.of("alert")
 
     def look(read: Read) -> DeclarePage:

@@ -9,13 +9,14 @@ from fastapi.responses import PlainTextResponse, Response
 
 from firebell.domain.alerts import queries as alerts
 from firebell.domain.comms import queries as comms
-from firebell.domain.incidents import queries, rules, severity, statefile, verification
+from firebell.domain.incidents import queries, rules, severity, verification
 from firebell.domain.incidents.milestones import breaches
 from firebell.domain.incidents.model import Incident, Phase
 from firebell.domain.incidents.outcome import Asking
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import queries as people
 from firebell.domain.people.model import User
+from firebell.entrypoints import state_lines
 from firebell.entrypoints.web import alert_rows, incident_brief, incident_words, sentences
 from firebell.entrypoints.web.alert_rows import AlertRow
 from firebell.entrypoints.web.drafts import Choices, Draft
@@ -25,6 +26,7 @@ from firebell.entrypoints.web.session import Browser, Here
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant, plus
 from firebell.kernel.work import Read
+from firebell.workflows import incident_state
 
 router = APIRouter()
 TEMPLATE = "incidents/incident.html"
@@ -45,16 +47,10 @@ def show(here: Here, incident_id: str) -> Response:
 @router.get("/incidents/{incident_id}/state.txt")
 def state(here: Here, incident_id: str) -> Response:
     """All that command needs, as plain text: what is also kept on disk."""
-    text = here.read(lambda read: _state(read, queries.incident(read, incident_id)))
+    text = here.read(
+        lambda read: incident_state.state(read, queries.incident(read, incident_id), state_lines.said).text
+    )
     return PlainTextResponse(text, headers={"Cache-Control": "no-store"})
-
-
-def _state(read: Read, i: Incident) -> str:
-    entries = queries.timeline(read, i.id, limit=statefile.TIMELINE_MAX)
-    said = sentences.lines(read, entries, "UTC")
-    timeline = [f"{statefile.clock(one.at)} {one.who} {one.text.striptags()}" for one in reversed(said)]
-    names = look_up(read, _ids(i))
-    return statefile.text(i, queries.asking(read, i), statefile.Around(names=names.known, timeline=timeline))
 
 
 def _recent(here: Browser, read: Read, i: Incident) -> object:
