@@ -84,7 +84,7 @@ def test_an_alert_declares_an_incident_with_what_it_knows_and_then_leads_to_it(t
     assert "Part of an incident" in told.text
     assert "Declare incident" not in told.text
     again = bob.send("/incidents", title="Once more", alert=page.rpartition("/")[2])
-    assert again.status == 409
+    assert again.status == 409, again.text[:1500]
     assert "belongs to INC-1" in again.text
 
 

@@ -124,7 +124,7 @@ def _again(here: Here, draft: Draft, suggested: str = "", status: int = 200) -> 
         return _page(here, read, draft, found, suggested)
 
     view = here.read(look)
-    return here.page("incidents/new.html", view, title="Declare an incident", nav="incidents", status=view.draft.status)
+    return here.page("incidents/new.html", view, title="Declare an incident", nav="incidents", status=status)
 
 
 def _page(here: Here, read: Read, draft: Draft, alert: Alert | None, suggested: str = "") -> DeclarePage:
