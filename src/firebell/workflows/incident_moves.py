@@ -47,10 +47,13 @@ def act(
         incident_id = found.id if found is not None else incident_id
     before = store.take(work, incident_id)
     around = incident_surroundings.of(work, before, verb)
-    acted = commands.act(
-        work, incident_id, verb, primary_ids=around.primary_ids,
-        active_ids=around.active_ids, person_id=person_id, expected=expected,
-    )  # fmt: skip
+    try:
+        acted = commands.act(
+            work, incident_id, verb, primary_ids=around.primary_ids,
+            active_ids=around.active_ids, person_id=person_id, expected=expected,
+        )  # fmt: skip
+    except Refused as refused:
+        raise incident_words.named(work, refused) from None
     if before is not None:
         follow(work, before, acted)
     return acted

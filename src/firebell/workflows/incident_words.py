@@ -6,6 +6,7 @@ import re
 
 from firebell.domain.incidents.model import Incident, Kind
 from firebell.domain.people import queries as people
+from firebell.kernel.errors import Refused
 from firebell.kernel.work import Read
 
 _PERSON = re.compile(r"\busr_[0-9a-z]{18}\b")
@@ -28,3 +29,11 @@ def with_names(read: Read, text: str) -> str:
         return text
     found = {str(user_id): person.user.display_name for user_id, person in people.people(read, ids).items()}
     return _PERSON.sub(lambda match: found.get(match[0], "somebody"), text)
+
+
+def named(read: Read, refused: Refused) -> Refused:
+    """The refusal with people called by their names: whoever is told that somebody commands is told who."""
+    refused.message = with_names(read, refused.message)
+    refused.hint = with_names(read, refused.hint) if refused.hint else None
+    refused.args = (refused.message,)
+    return refused
