@@ -15,7 +15,7 @@ from firebell.entrypoints.api.requests import ApiRoute
 from firebell.entrypoints.callers import Caller
 from firebell.entrypoints.site import read, run, site_of
 from firebell.kernel.work import Read
-from firebell.workflows import alert_resolved, journal_read, page_answered
+from firebell.workflows import alert_resolved, alerts_seen, journal_read, page_answered
 
 router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=ApiRoute)
 
@@ -86,7 +86,7 @@ def list_alerts(
         request,
         lambda r: queries.alert_list(
             r, states=[str(s) for s in state] if state else ("open", "acknowledged"), service_id=service_id,
-            severity=severity, text=q, before_id=cursor, limit=limit + 1,
+            severity=severity, text=q, before_id=cursor, limit=limit + 1, but=alerts_seen.hidden(r),
         ),
         caller,
     )  # fmt: skip
@@ -96,7 +96,13 @@ def list_alerts(
 @router.get("/{alert_id}")
 def get_alert(request: Request, alert_id: str, caller: Caller) -> AlertShown:
     """One alert."""
-    return shown(request, read(request, lambda r: queries.alert(r, alert_id), caller))
+
+
+    def look(r: Read) -> Alert:
+        alerts_seen.check(r, alert_id)
+        return queries.alert(r, alert_id)
+
+    return shown(request, read(request, look, caller))
 
 
 @router.post("/{alert_id}:acknowledge")
@@ -147,6 +153,7 @@ def timeline(request: Request, alert_id: str, caller: Caller) -> list[TimelineEn
     """Everything that happened to this alert, oldest first."""
 
     def look(r: Read) -> list[TimelineEntry]:
+        alerts_seen.check(r, alert_id)
         queries.alert(r, alert_id)
         return [
             TimelineEntry(n=e.n, at=e.at.format_iso(), actor=e.actor, kind=e.kind, data=dict(e.data), hash=e.hash.hex())

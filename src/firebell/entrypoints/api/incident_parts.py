@@ -10,7 +10,8 @@ from pydantic import Field
 
 from firebell.domain.incidents import metrics, queries, verbs
 from firebell.domain.incidents.document import verb_of
-from firebell.domain.incidents.model import Incident, Remedy, TaskKind, Trend
+from firebell.domain.incidents.model import Remedy, TaskKind, Trend
+from firebell.entrypoints import state_lines
 from firebell.entrypoints.api.frame import Body, Limit, Shown, moment
 from firebell.entrypoints.api.incidents import (
     AsPerson,
@@ -27,7 +28,7 @@ from firebell.entrypoints.api.incidents import (
 )
 from firebell.entrypoints.api.requests import ApiRoute
 from firebell.entrypoints.callers import Caller
-from firebell.entrypoints.site import read, site_of
+from firebell.entrypoints.site import read
 from firebell.kernel.work import Read
 from firebell.workflows import incident_state
 
@@ -322,7 +323,6 @@ def state_file(request: Request, incident: str, caller: Caller) -> PlainTextResp
     """One page of plain text from which command could go on without Firebell."""
 
     def look(r: Read) -> str:
-        one: Incident = queries.incident(r, incident)
-        return incident_state.text_of(r, one, site_of(request).base_url)
+        return incident_state.state(r, queries.incident(r, incident), state_lines.said).text
 
     return PlainTextResponse(read(request, look, caller))
