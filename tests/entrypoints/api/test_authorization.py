@@ -31,8 +31,14 @@ def places(api: Api) -> dict[str, str]:
     feed = api.ok("root", "POST", "/schedules/primary/feeds")
     token = api.ok("root", "POST", "/tokens", {"name": "spare", "scopes": ["alerts.view"]})
     delivery = api.ok("root", "GET", "/users/ann/deliveries")["items"][0]
+    page = api.ok("root", "POST", "/status-pages", {"slug": "acme", "name": "Acme"})
+    component = api.ok("root", "POST", "/status-pages/acme/components", {"name": "Web"})
+    public = api.ok(
+        "root", "POST", "/status-pages/acme/incidents", {"name": "x", "status": "investigating", "body": "x"}
+    )
     return {
-        "user": "vic", "team": "search", "service": "other", "schedule": "primary", "policy": "payments",
+        "page": page["id"], "component_id": component["id"], "public_incident_id": public["id"],
+        "public_update_id": public["updates"][0]["id"], "user": "vic", "team": "search", "service": "other", "schedule": "primary", "policy": "payments",
         "channel": "email", "method": "ntfy", "alert_id": alert.id, "signal_id": str(alert.signal_id),
         "integration_id": story.origins["other"].integration_id, "override_id": override["id"], "feed_id": feed["id"],
         "token_id": token["id"], "delivery_id": delivery["id"],
