@@ -6,11 +6,12 @@ from firebell.domain.alerts import commands as alerts
 from firebell.domain.alerts import rules as alert_rules
 from firebell.domain.alerts.model import Alert
 from firebell.kernel.work import Work
-from firebell.workflows import alert_over, incident_answered
+from firebell.workflows import alert_over, alerts_seen, incident_answered
 
 
 def resolve(work: Work, alert_id: str, via: str) -> tuple[alert_rules.Answer, Alert]:
     """A person, a link or the sender's silence says it is over."""
+    alerts_seen.check_answer(work, alert_id)
     outcome, alert = alerts.resolve(work, alert_id, via)
     if outcome is alert_rules.Answer.DONE:
         after(work, alert)

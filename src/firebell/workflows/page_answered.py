@@ -16,7 +16,7 @@ from firebell.domain.escalation.model import RunKind
 from firebell.domain.paging import commands as paging
 from firebell.kernel.actor import Permission
 from firebell.kernel.work import Work
-from firebell.workflows import incident_answered, status_told
+from firebell.workflows import alerts_seen, incident_answered, status_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ def acknowledge(work: Work, alert_id: str, via: str, *, user_id: str | None = No
 
     Acknowledging an alert of a storm acknowledges every member present.
     """
+    alerts_seen.check_answer(work, alert_id)
     outcome, alert = alerts.acknowledge(work, alert_id, via)
     if outcome is alert_rules.Answer.DONE:
         after_acknowledgement(work, alert, user_id, name)
@@ -56,6 +57,7 @@ def after_acknowledgement(work: Work, alert: Alert, user_id: str | None, name: s
 
 def unacknowledge(work: Work, alert_id: str, reason: str) -> Answered:
     """It is open again and the ladder is climbed from the first step."""
+    alerts_seen.check_answer(work, alert_id)
     outcome, alert = alerts.unacknowledge(work, alert_id, reason)
     if outcome is alert_rules.Answer.DONE and alert.run_id:
         _open_again(work, alert, reason)
@@ -75,6 +77,7 @@ def _open_again(work: Work, alert: Alert, reason: str) -> None:
 
 def escalate(work: Work, alert_id: str, as_of: int | None, via: str) -> Answered:
     """The next step, now. ``as_of`` is the movement the person saw, so that two clicks escalate once."""
+    alerts_seen.check(work, alert_id)
     alert = alert_queries.alert(work, alert_id)
     work.needs(Permission.ALERTS_ESCALATE, alert.team_id)
     # Alert, then run: the order in which everybody locks them. What was read before the lock may be old.

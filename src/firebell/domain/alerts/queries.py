@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, or_, select
+from sqlalchemy import text as sql_text
 
 from firebell.domain.alerts import store
 from firebell.domain.alerts.model import OWN_INTEGRATION, Alert, AlertKind, AlertState
@@ -103,6 +104,17 @@ def own(read: Read, prefix: str) -> list[Alert]:
         .order_by(alerts.c.id)
     )
     return [store.alert(row) for row in read.all(query)]
+
+
+def own_by_key(read: Read, prefixes: Collection[str]) -> list[str]:
+    """Ids of the alerts raised for the sake of incidents whose key begins with one of ``prefixes``, over or not."""
+    found: list[str] = []
+    wanted = sorted(prefixes)
+    for start in range(0, len(wanted), 100):
+        within = [alerts.c.dedup_key.startswith(one, autoescape=True) for one in wanted[start : start + 100]]
+        query = select(alerts.c.id).where(sql_text("kind = 'incident'"), or_(*within))
+        found += [row.id for row in read.all(query.order_by(alerts.c.id))]
+    return found
 
 
 def members(read: Read, run_id: str) -> list[Alert]:

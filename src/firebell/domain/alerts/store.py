@@ -63,6 +63,9 @@ Index(
     "ix_alerts_unresolved", alerts.c.service_id, alerts.c.state, sqlite_where=_UNRESOLVED, postgresql_where=_UNRESOLVED
 )
 Index("ix_alerts_expiring", alerts.c.resolve_due_at, sqlite_where=_EXPIRING, postgresql_where=_EXPIRING)
+# What Firebell asks for the sake of an incident, by its key (``incident:<id>:…``): few among very many.
+_CALLS = text("kind = 'incident'")
+Index("ix_alerts_calls", alerts.c.dedup_key, sqlite_where=_CALLS, postgresql_where=_CALLS)
 Index("ix_alerts_run", alerts.c.run_id, sqlite_where=_UNRESOLVED, postgresql_where=_UNRESOLVED)
 
 alert_keys = Table(

@@ -74,6 +74,11 @@ def shown(request: Request, alert: Alert) -> AlertShown:
     return AlertShown(**values, html_url=f"{site_of(request).base_url}/alerts/{alert.id}")
 
 
+def _alert(r: Read, alert_id: str) -> Alert:
+    alerts_seen.check(r, alert_id)
+    return queries.alert(r, alert_id)
+
+
 @router.get("")
 def list_alerts(
     request: Request, caller: Caller, limit: Limit = 50, cursor: Cursor = None,
@@ -86,7 +91,7 @@ def list_alerts(
         request,
         lambda r: queries.alert_list(
             r, states=[str(s) for s in state] if state else ("open", "acknowledged"), service_id=service_id,
-            severity=severity, text=q, before_id=cursor, limit=limit + 1, but=alerts_seen.hidden(r),
+            severity=severity, text=q, before_id=cursor, limit=limit + 1,
         ),
         caller,
     )  # fmt: skip
@@ -96,13 +101,7 @@ def list_alerts(
 @router.get("/{alert_id}")
 def get_alert(request: Request, alert_id: str, caller: Caller) -> AlertShown:
     """One alert."""
-
-
-    def look(r: Read) -> Alert:
-        alerts_seen.check(r, alert_id)
-        return queries.alert(r, alert_id)
-
-    return shown(request, read(request, look, caller))
+    return shown(request, read(request, lambda r: _alert(r, alert_id), caller))
 
 
 @router.post("/{alert_id}:acknowledge")
@@ -153,8 +152,7 @@ def timeline(request: Request, alert_id: str, caller: Caller) -> list[TimelineEn
     """Everything that happened to this alert, oldest first."""
 
     def look(r: Read) -> list[TimelineEntry]:
-        alerts_seen.check(r, alert_id)
-        queries.alert(r, alert_id)
+        _alert(r, alert_id)
         return [
             TimelineEntry(n=e.n, at=e.at.format_iso(), actor=e.actor, kind=e.kind, data=dict(e.data), hash=e.hash.hex())
             for e in journal_read.open_to(r, r.history(alert_id))
@@ -182,7 +180,7 @@ def pages(request: Request, alert_id: str, caller: Caller) -> list[PageShown]:
     """Who was told, when, by what, and whether it arrived."""
 
     def look(r: Read) -> list[PageShown]:
-        team = queries.alert(r, alert_id).team_id
+        team = _alert(r, alert_id).team_id
         ledger = paging.ledger_of_alert(r, alert_id, team)
         return [
             PageShown(
@@ -217,7 +215,7 @@ def run_of(request: Request, alert_id: str, caller: Caller) -> dict[str, Any]:
     """Where the escalation stands."""
 
     def look(r: Read) -> dict[str, Any]:
-        alert = queries.alert(r, alert_id)
+        alert = _alert(r, alert_id)
         found = escalation.run(r, alert.run_id) if alert.run_id else None
         if found is None:
             return {}

@@ -27,7 +27,7 @@ from firebell.entrypoints.web.session import Form, FormLists, Here
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Invalid
 from firebell.kernel.work import Read, Work
-from firebell.workflows import alert_resolved, journal_read, own_alert, page_answered
+from firebell.workflows import alert_resolved, alerts_seen, journal_read, own_alert, page_answered
 
 router = APIRouter()
 PER_PAGE = 50
@@ -158,6 +158,7 @@ def show(here: Here, alert_id: str) -> Response:
 
 
 def _alert_page(here: Here, read: Read, alert_id: str) -> AlertPage:
+    alerts_seen.check(read, alert_id)
     alert = queries.alert(read, alert_id)
     run = escalation.run(read, alert.run_id) if alert.run_id else None
     policy_id = run.policy_id if run else None

@@ -18,6 +18,7 @@ from firebell.domain.services import queries as services
 from firebell.entrypoints.web.session import Here
 from firebell.kernel.actor import Permission
 from firebell.kernel.work import Read
+from firebell.workflows import alerts_seen
 
 router = APIRouter()
 MOST = 12
@@ -63,7 +64,8 @@ def find(read: Read, typed: str) -> list[Found]:
         ]
     if may(Permission.ALERTS_VIEW):
         if typed.startswith("alr_"):
-            things += [Found(a.summary, f"/alerts/{a.id}", "Alert") for a in alerts.by_ids(read, [typed]).values()]
+            found = alerts.by_ids(read, {typed} - alerts_seen.hidden(read)).values()
+            things += [Found(a.summary, f"/alerts/{a.id}", "Alert") for a in found]
         things += [
             Found(a.summary, f"/alerts/{a.id}", f"{a.severity} alert")
             for a in alerts.alert_list(read, states=[*AlertState], text=typed, limit=5)

@@ -78,6 +78,7 @@ def upgrade() -> None:
         "disagreements",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
         sa.Column("since_at", sa.BigInteger(), nullable=False),
         sa.Column("alert_id", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disagreements")),
@@ -647,6 +648,15 @@ def upgrade() -> None:
     with op.batch_alter_table("status_updates", schema=None) as batch_op:
         batch_op.create_index("ix_status_updates_page_id", ["page_id", "created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_status_updates_public_incident_id"), ["public_incident_id"], unique=False)
+
+    with op.batch_alter_table("alerts", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_alerts_calls",
+            ["dedup_key"],
+            unique=False,
+            sqlite_where=sa.text("kind = 'incident'"),
+            postgresql_where=sa.text("kind = 'incident'"),
+        )
 
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.add_column(sa.Column("incident_id", sa.String(), nullable=True))
