@@ -13,7 +13,7 @@ from firebell.kernel.clock import Instant, seconds_between
 from tests.story import Story
 
 MONDAY = "2026-01-05"
-WATCHMEN = ("status pages", "laws", "heartbeat", "tidying")
+WATCHMEN = ("status pages", "outbox tidying", "laws", "heartbeat", "tidying")
 
 
 def without_watchmen(story: Story) -> Story:
