@@ -253,6 +253,8 @@ class Worker:
         if self._compared_at is not None and now < self._compared_at:
             return False
         self._compared_at = plus(now, COMPARE_EVERY_S)
+        if not self._runner.read(consistency.stirs, lane="engine"):
+            return False
         return self._runner.run(consistency.check, lane="engine")
 
     def _check_laws(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Column, Integer, Row, String, Table, select, update
@@ -46,6 +46,7 @@ disagreements = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("rule", String, nullable=False),
+    Column("subject", String, nullable=False),
     Column("since_at", InstantType, nullable=False),
     Column("alert_id", String),
 )
@@ -109,17 +110,23 @@ def set_delegation(work: Work, incident_id: str, pair: tuple[str, str] | None) -
 # ---------------------------------------------------------------- what does not agree with the status page
 
 
-def known_disagreements(read: Read) -> dict[str, tuple[Instant, str | None]]:
-    """Since when each broken invariant has been seen, and the alert it raised, by id."""
-    return {row.id: (row.since_at, row.alert_id) for row in read.all(select(disagreements))}
+class Seen(NamedTuple):
+    """Since when a disagreement has been seen, the alert it raised, and whose timeline says so."""
+
+    since_at: Instant
+    alert_id: str | None
+    subject: str
 
 
-def put_disagreement(work: Work, key: str, rule: str, since_at: Instant, alert_id: str | None) -> None:
-    changed = work.write(
-        update(disagreements).where(disagreements.c.id == key).values(since_at=since_at, alert_id=alert_id)
-    )
+def known_disagreements(read: Read) -> dict[str, Seen]:
+    """Every disagreement that has been seen and is not over, by its key."""
+    return {row.id: Seen(row.since_at, row.alert_id, row.subject) for row in read.all(select(disagreements))}
+
+
+def put_disagreement(work: Work, key: str, rule: str, seen: Seen) -> None:
+    changed = work.write(update(disagreements).where(disagreements.c.id == key).values(**seen._asdict()))
     if not changed:
-        work.insert(disagreements, [{"id": key, "rule": rule, "since_at": since_at, "alert_id": alert_id}])
+        work.insert(disagreements, [{"id": key, "rule": rule, **seen._asdict()}])
 
 
 def drop_disagreements(work: Work, keys: Iterable[str]) -> None:
