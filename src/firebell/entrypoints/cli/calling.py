@@ -76,6 +76,22 @@ def call(
         raise typer.Exit(1) from None
 
 
+def text(path: str) -> str:
+    """The server's answer in plain text. Failures end the program as in :func:`call`."""
+    import httpx2
+
+    there = server()
+    headers = {"authorization": f"Bearer {there.token}"} if there.token else {}
+    try:
+        answer = httpx2.get(there.url + path, headers=headers, timeout=_TIMEOUT_S)
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        typer.echo(f"No answer from {there.url}: {error}. Is the server running, and FIREBELL_URL right?", err=True)
+        raise typer.Exit(1) from None
+    if not answer.is_success:
+        _refused(there, answer)
+    return answer.text
+
+
 def items(
     path: str, query: Mapping[str, Any] | None = None, *, limit: int | None = None, or_nothing: bool = False
 ) -> list[dict[str, Any]]:

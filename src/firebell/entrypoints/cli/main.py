@@ -20,6 +20,7 @@ from firebell.entrypoints.cli import (
     demo,
     doctor,
     fallback,
+    incident,
     integration,
     login,
     migrate,
@@ -27,6 +28,7 @@ from firebell.entrypoints.cli import (
     page,
     policy,
     rehearse,
+    runbook,
     schedule,
     serve,
     service,
@@ -52,7 +54,7 @@ _THERE: tuple[tuple[str, Callable[..., None]], ...] = (
 for _name, _command in (*_HERE, *_THERE):
     app.command(_name)(_command)
 for _noun in (
-    settings, admin, audit, alert, oncall, schedule, policy, fallback, service, integration, user,
+    settings, admin, audit, alert, incident, runbook, oncall, schedule, policy, fallback, service, integration, user,
     team, token, signal, page,
 ):  # fmt: skip
     app.add_typer(_noun.app)
