@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +53,14 @@ class Server:
 
 
 def seed(
-    settings: Settings, *, people_count: int, source: str, channel: str, to: str, wait_s: int = 540_000
+    settings: Settings,
+    *,
+    people_count: int,
+    source: str,
+    channel: str,
+    to: str,
+    wait_s: int = 540_000,
+    also: Callable[[Work], object] | None = None,
 ) -> list[str]:
     """``people_count`` people, each alone on a policy of one service with one integration. Returns the keys."""
     house = open_house(settings, inline=True)
@@ -84,6 +91,8 @@ def seed(
         return found
 
     made = house.runner.run(make)
+    if also is not None:
+        house.runner.run(also)
     house.close()
     return made
 
@@ -99,18 +108,24 @@ def serving(
     core: int | None = 0,
     smtp_url: str = "",
     keep: bool = False,
+    also: Callable[[Work], object] | None = None,
+    token: str = "",
 ) -> Iterator[Server]:
-    """Seed, start on core ``core``, wait until ready; stopped and (unless ``keep``) removed afterwards."""
+    """Seed, start on core ``core``, wait until ready; stopped and (unless ``keep``) removed afterwards.
+
+    ``also`` seeds what else is needed; ``token`` is good for the API.
+    """
     folder = Path(tempfile.mkdtemp(prefix="firebell-bench-"))
     settings = Settings(
         data=folder, database_url=database_url, allow_http=True, allow_internal=("127.0.0.0/8",), smtp_url=smtp_url
     )
-    made = seed(settings, people_count=people_count, source=source, channel=channel, to=to)
+    made = seed(settings, people_count=people_count, source=source, channel=channel, to=to, also=also)
     port = free_port()
     environment = {
         **os.environ, "FIREBELL_DATA": str(folder), "FIREBELL_DATABASE_URL": database_url,
         "FIREBELL_LISTEN": f"127.0.0.1:{port}", "FIREBELL_ALLOW_HTTP": "true",
         "FIREBELL_ALLOW_INTERNAL": '["127.0.0.0/8"]', "FIREBELL_SMTP_URL": smtp_url, "FIREBELL_LOG_LEVEL": "warning",
+        "FIREBELL_BOOTSTRAP_TOKEN": token,
     }  # fmt: skip
     command = [sys.executable, "-m", "firebell", "serve"]
     if core is not None:

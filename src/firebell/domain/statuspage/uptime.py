@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from whenever import Date, ZonedDateTime
@@ -93,6 +94,8 @@ def bounds(date: Date, zone: str) -> tuple[Instant, Instant]:
     return _midnight(date, zone), _midnight(date.add(days=1), zone)
 
 
+# Thirty components ask for the same ninety days.
+@lru_cache(maxsize=2048)
 def _midnight(date: Date, zone: str) -> Instant:
     return ZonedDateTime(date.year, date.month, date.day, tz=zone).to_instant()
 
