@@ -143,6 +143,8 @@ def _c6(world: World) -> Iterator[Disagreement]:
     for page, public in world.open:
         if public.status == PublicStatus.INVESTIGATING:
             last = max([one.created_at for one in public.updates] or [public.created_at], key=micros)
+            if seconds_between(last, world.now) < AFTER_S["C6"]:
+                continue
             yield Disagreement(
                 f"C6:{public.id}", "C6", f"“{public.name}” on {page.name} has said investigating for 30 min.",
                 "post an update or mark it identified", last, public.incident_id, page.id, public.id,
