@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from firebell.domain.incidents import rules, verbs
 from firebell.domain.incidents.model import OfferState, Phase, Rule, Settings, Severity
@@ -261,9 +262,21 @@ def test_the_houses_offer_ends_when_somebody_takes_command() -> None:
     room = declared(S1)
     offer = room.say("", verbs.OfferCommand(to=BOB)).made
     room.say(ANN, verbs.TakeCommand())
+    assert room.incident.offers[0].state == OfferState.WITHDRAWN
     with pytest.raises(Conflict):
         room.say(BOB, accept(offer))
     assert room.commander == ANN
+
+
+def test_an_offer_left_open_by_another_version_is_still_a_conflict() -> None:
+    room, offer = offered()
+    left_open = room.incident.offers
+    room.say("", verbs.LoseCommander())
+    room.say(CAT, verbs.TakeCommand())
+    room.incident = replace(room.incident, offers=left_open)
+    with pytest.raises(Conflict, match=f"{ANN} no longer") as refused:
+        room.say(BOB, accept(offer))
+    assert CAT in (refused.value.hint or "")
 
 
 def test_an_unqualified_commander_is_warned_of_when_offered() -> None:

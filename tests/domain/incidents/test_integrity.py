@@ -139,6 +139,12 @@ def test_another_hands_on_task_for_the_commander_is_refused_though_one_is_there(
         room.say(BOB, task(ANN))
 
 
+def test_every_hands_on_task_of_the_commander_is_said_at_sev3() -> None:
+    room = commanded(S3)
+    assert all(room.say(BOB, task(ANN)).warnings for _ in range(2))
+    assert not room.say(BOB, role("scribe", BOB)).warnings, "what clashed before is not said again"
+
+
 def test_the_deputy_who_takes_over_is_no_longer_deputy() -> None:
     room = _with_deputy(S1)
     offer = room.say(ANN, verbs.OfferCommand(to=BOB)).made
@@ -260,9 +266,12 @@ def test_three_minutes_before_the_end_they_are_nudged_and_at_the_end_comms_is_va
 def test_a_renewed_override_keeps_the_role() -> None:
     room = commanded(S1)
     room.say(ANN, override(Rule.COMMANDER_IS_COMMS), role("comms", ANN))
-    room.wait(12)
+    room.wait(11)
     room.say(ANN, override(Rule.COMMANDER_IS_COMMS, reason="Cat is still on the train."))
+    room.told.clear()
     room.wait(10)
+    reminders = [e.text for outcome in room.told for e in outcome.effects if "override" in e.text]
+    assert reminders == [], "of the one that was renewed nobody is reminded"
     assert room.holder("comms") == ANN
     room.wait(5)
     assert room.holder("comms") is None

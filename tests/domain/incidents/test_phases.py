@@ -91,6 +91,18 @@ def test_somebody_who_does_not_command_is_shown_no_button_of_the_commander(phase
     assert ("reopen" in drawn) is (("reopen", phase) in LEADS)
 
 
+@pytest.mark.parametrize("phase", list(Phase))
+def test_what_else_can_be_said_depends_on_whether_people_are_at_work(phase: Phase) -> None:
+    room = in_phase(phase)
+    drawn = rules.legal(room.incident, room.asking(ANN))
+    over = phase in (Phase.CLOSED, Phase.DECLINED, Phase.DUPLICATE)
+    for tag in ("assign_role", "assign_task", "size_up", "add_override", "request_info"):
+        assert (tag in drawn) is not over
+    assert ("sign_off" in drawn) is (phase in (Phase.RESOLVED, Phase.POSTMORTEM, Phase.FOLLOW_UP))
+    assert ("merge" in drawn) is (phase in (Phase.TRIAGE, Phase.RESPONDING, Phase.MITIGATED))
+    assert {"note", "star", "link_alert", "relate"} <= set(drawn), "what happened can always be written down"
+
+
 # ---------------------------------------------------------------- declaring
 
 

@@ -255,7 +255,7 @@ def _was_allowed(room: Room, ticked: Incident, verb: Verb, who: str, listed: Seq
     assert room.incident.severity == ticked.severity
 
 
-@settings(max_examples=examples(150, soak=5000), deadline=None)
+@settings(max_examples=examples(80, soak=5000), deadline=None)
 @given(
     st.sampled_from((*Severity, None)),
     st.sampled_from((Settings(), Settings(commander_ids=(ANN, BOB)))),
@@ -276,7 +276,7 @@ def test_no_sequence_of_events_breaks_command_or_verification(
     play(room, steps)
 
 
-@settings(max_examples=examples(50, soak=2000), deadline=None)
+@settings(max_examples=examples(25, soak=2000), deadline=None)
 @given(STEPS)
 def test_a_second_tick_at_the_same_time_is_nothing(steps: list[Step]) -> None:
     room = declared(Severity.SEV1, may_waive=True)
@@ -287,7 +287,7 @@ def test_a_second_tick_at_the_same_time_is_nothing(steps: list[Step]) -> None:
     assert (outcome.facts, outcome.effects) == ((), ())
 
 
-@settings(max_examples=examples(50, soak=2000), deadline=None)
+@settings(max_examples=examples(25, soak=2000), deadline=None)
 @given(STEPS)
 def test_whoever_is_late_or_punctual_ends_with_the_same_roles(steps: list[Step]) -> None:
     """The worker's delays change who was told when, not who holds what once somebody has looked."""

@@ -89,7 +89,7 @@ def given(incident: Incident, user_id: str, how: str, asking: Asking, saying: Sa
     if before is not None and before not in engagement.responders(incident):
         incident = engagement.joined(incident, RoleName.RESPONDER, before, asking)
     incident = engagement.joined(incident, RoleName.COMMANDER, user_id, asking)
-    incident = replace(incident, commandless_since=None, commandless_told=0, check=None, hand_off_suggested=False)
+    incident = replace(incident, commandless_since=None, check=None, hand_off_suggested=False)
     saying.record(CommandTaken(user_id=user_id, before=before, how=how, reason=reason))
     incident = withdrawn_offers(incident)
     incident = first_marked(incident, MilestoneName.ACKNOWLEDGED, asking.now, asking)

@@ -162,7 +162,6 @@ def resolve(incident: Incident, verb: verbs.Resolve, asking: Asking, saying: Say
         all_clear_at=asking.now,
         skipped=(*incident.skipped, *new),
         commandless_since=None,
-        commandless_told=0,
     )
     return _moved(incident, Phase.RESOLVED, f"All clear: {incident.reference} is resolved. {all_clear}", asking, saying)
 
@@ -250,9 +249,7 @@ def _over(incident: Incident, phase: Phase, words: str, asking: Asking, saying: 
     """Nobody works on it any more: everybody is let go, no offer or override is left open."""
     incident = command.withdrawn_offers(incident, f"{incident.reference} is {phase}.")
     overrides = tuple(replace(o, ended_at=o.ended_at or asking.now) for o in incident.overrides)
-    incident = replace(
-        incident, overrides=overrides, closed_at=asking.now, commandless_since=None, commandless_told=0, check=None
-    )
+    incident = replace(incident, overrides=overrides, closed_at=asking.now, commandless_since=None, check=None)
     after = _moved(incident, phase, f"{asking.by} {words}", asking, saying)
     return engagement.left(after, None, None, asking)
 
