@@ -7,11 +7,15 @@ assert story.paged() == ["primary", "secondary"]
 
 from __future__ import annotations
 
+import atexit
 import ipaddress
 import json
 import socket
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from msgspec import structs
@@ -39,6 +43,7 @@ from firebell.kernel.clock import Instant, SetClock, micros
 from firebell.kernel.fetch import Fetch, FetchPolicy
 from firebell.settings import Settings
 from firebell.workflows import alert_arrives, alert_resolved, laws, page_answered
+from tests.fakes.certificate import certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +332,16 @@ def _loopback_only() -> Fetch:
             raise OSError(f"{address[0]}: tests leave this machine alone")
         return socket.create_connection(address, timeout_s)
 
-    return Fetch(FetchPolicy(allow_http=True, allow_internal=("127.0.0.0/8",)), resolve, connect=connect)
+    policy = FetchPolicy(allow_http=True, allow_internal=("127.0.0.0/8",), ca_file=_one_authority())
+    return Fetch(policy, resolve, connect=connect)
+
+
+@cache
+def _one_authority() -> str:
+    """A bundle with one authority that signed nothing: reading the world's takes a good part of opening a story."""
+    folder = tempfile.TemporaryDirectory(prefix="firebell-authority-")
+    atexit.register(folder.cleanup)
+    return str(certificate(Path(folder.name), "nobody.example")[0])
 
 
 def open_story(
