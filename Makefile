@@ -29,6 +29,8 @@ demo: setup ## Start the server with a sample company in it
 	@$(BIN)/firebell demo
 
 # Real browsers and servers on a busy machine get one second try, said aloud; what fails twice has failed.
+# Files begin in the order of tests/conftest.py, the longest first.
+BY_FILE = --dist loadfile --no-loadscope-reorder
 AGAIN = echo "== once more, alone: what failed above" && $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 
 test: setup-dev ## Run the tests (ARGS="-k ladder" for some of them)
@@ -37,9 +39,9 @@ ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@echo "== rules, stories and interfaces, on every core"
-	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not system and not browser" || { $(AGAIN) -m "not system and not browser"; }
-	@echo "== real servers, browsers and senders, one after another"
-	@$(BIN)/python -m pytest -m "system or browser" || { $(AGAIN) -m "system or browser"; }
+	@$(BIN)/python -m pytest -n auto $(BY_FILE) -m "not system and not browser" || { $(AGAIN) -m "not system and not browser"; }
+	@echo "== real servers, browsers and senders, three files at a time: they wait more than they compute"
+	@$(BIN)/python -m pytest -n 3 $(BY_FILE) -m "system or browser" || { $(AGAIN) -m "system or browser"; }
 endif
 
 check: setup-dev ## Lint, format, types, imports, layout, tree
