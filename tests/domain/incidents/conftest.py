@@ -16,6 +16,7 @@ from firebell.kernel.work import Runner
 TABLES: list[Table] = [
     journal, store.incidents, store.incident_links, store.severity_scales, store.incident_roles,
     store.incident_settings,
+    store.incident_access_asks,
 ]  # fmt: skip
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from firebell.domain.incidents import commands, queries, store, verbs
+from firebell.domain.incidents import access, commands, queries, store, verbs
 from firebell.domain.incidents.codenames import FIRST, SECOND, codename
 from firebell.domain.incidents.model import Incident, RoleName, Severity
 from firebell.kernel.actor import NOBODY, SYSTEM, Actor
 from firebell.kernel.clock import SetClock
-from firebell.kernel.errors import Conflict, Forbidden, NotFound, Refused
+from firebell.kernel.errors import Conflict, Forbidden, NotFound, Refused, TooMany
 from firebell.kernel.work import Read, Runner
 from tests.domain.incidents.house import (
     ANN,
@@ -214,3 +214,44 @@ def test_a_public_incident_has_no_codename(runner: Runner) -> None:
     assert runner.read(lambda read: store.codenames(read, but="")) == frozenset()
     with pytest.raises(Forbidden):
         say(runner, BOB, say(runner, ANN, declare(runner), verbs.TakeCommand()).incident, verbs.MakePrivate())
+
+
+# ---- asking to be let in
+
+
+def knock(runner: Runner, who: Actor, key: str) -> access.Knock | None:
+    return runner.run(lambda work: access.ask_access(work, key, "I know the supplier."), who)
+
+
+def test_whoever_runs_it_hears_that_somebody_asks_to_be_let_in(runner: Runner, secret: Incident) -> None:
+    heard = knock(runner, DAN, secret.reference)
+    assert heard is not None
+    assert (heard.tell, heard.who) == ((ANN.id,), DAN.id)
+    entries = runner.read(lambda read: queries.timeline(read, secret.id), ANN)
+    assert entries[-1].kind == "incident.access_asked"
+    with pytest.raises(NotFound):
+        look(runner, secret, DAN)
+
+
+def test_nobody_hears_of_one_that_is_not_there_or_needs_no_asking(runner: Runner, clock: SetClock) -> None:
+    known = declare(runner)
+    for key in ("INC-999", known.id):
+        assert knock(runner, DAN, key) is None
+        clock.advance(900)
+
+
+def test_one_asks_once_in_a_quarter_of_an_hour_whether_there_is_one_or_not(
+    runner: Runner, secret: Incident, clock: SetClock
+) -> None:
+    assert knock(runner, DAN, "INC-999") is None
+    for key in (secret.id, "INC-999"):
+        with pytest.raises(TooMany):
+            knock(runner, DAN, key)
+    assert knock(runner, WATCHER, secret.id) is not None
+    clock.advance(900)
+    assert knock(runner, DAN, secret.id) is not None
+
+
+def test_a_key_asks_for_nobody(runner: Runner, secret: Incident) -> None:
+    with pytest.raises(Forbidden):
+        knock(runner, KEY, secret.id)

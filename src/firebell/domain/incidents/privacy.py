@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from firebell.domain.incidents import engagement
-from firebell.domain.incidents.guards import commands, needs_commander, needs_person, needs_reason
+from firebell.domain.incidents.guards import needs_commander, needs_person, needs_reason
 from firebell.domain.incidents.model import Incident
 from firebell.domain.incidents.outcome import Asking, Saying
 from firebell.domain.incidents.record_facts import (
@@ -78,16 +78,6 @@ def expel(incident: Incident, verb: Expel, asking: Asking, saying: Saying) -> In
 def _check_private(incident: Incident) -> None:
     if not incident.private:
         raise Conflict("This incident is not private: everybody sees it.", field="verb", hint="Make it private first.")
-
-
-def is_open_to(incident: Incident, user_id: str) -> bool:
-    """Whether this person is inside a private incident by themselves (permissions apart)."""
-    return not incident.private or user_id in incident.member_ids or user_id in incident.engaged_ids
-
-
-def may_change(incident: Incident, asking: Asking) -> bool:
-    """Whether whoever asks decides about its privacy."""
-    return asking.is_admin or commands(incident, asking)
 
 
 HANDLERS: Mapping[type[Verb], Any] = {

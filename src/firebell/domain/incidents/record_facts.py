@@ -72,6 +72,14 @@ class PersonExpelled(Fact, frozen=True, kw_only=True):
     roles: list[str]
 
 
+class AccessAsked(Fact, frozen=True, kw_only=True):
+    """Somebody outside asked to be let in. They were told nothing."""
+
+    kind: ClassVar[str] = "incident.access_asked"
+    user_id: str
+    why: str
+
+
 class AlertLinked(Fact, frozen=True, kw_only=True):
     kind: ClassVar[str] = "incident.alert_linked"
     alert_id: str

@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, Row, String, Table, Text
 
 from firebell.domain.incidents.document import decode, encode
 from firebell.domain.incidents.model import Incident, RoleDefinition, Scale, Settings
-from firebell.kernel.clock import Instant
+from firebell.kernel.clock import Instant, from_micros
 from firebell.kernel.db import Doc, InstantType, metadata
 from firebell.kernel.errors import Stale
 from firebell.kernel.work import Read, Work
@@ -57,6 +57,13 @@ incident_links = Table(
 Index("ix_incident_links_other", incident_links.c.kind, incident_links.c.other_id)
 
 ALERT, PERSON, SERVICE, INCIDENT = "alert", "person", "service", "incident"
+
+incident_access_asks = Table(
+    "incident_access_asks",
+    metadata,
+    Column("user_id", String, primary_key=True),
+    Column("asked_at", InstantType, nullable=False),
+)
 
 severity_scales = Table(
     "severity_scales",
@@ -184,6 +191,18 @@ def codenames(read: Read, but: str) -> frozenset[str]:
     """Those in use by others than ``but``."""
     query = select(incidents.c.codename).where(_NAMED, incidents.c.id != but)
     return frozenset(row.codename for row in read.all(query))
+
+
+def take_access_ask(work: Work, user_id: str) -> Instant | None:
+    """When this person last asked to be let in somewhere; whoever asks at the same moment waits."""
+    work.insert(incident_access_asks, [{"user_id": user_id, "asked_at": from_micros(0)}], skip_existing=True)
+    row = work.take(select(incident_access_asks.c.asked_at).where(incident_access_asks.c.user_id == user_id))
+    return row.asked_at if row is not None and row.asked_at != from_micros(0) else None
+
+
+def set_access_ask(work: Work, user_id: str) -> None:
+    where = incident_access_asks.c.user_id == user_id
+    work.write(update(incident_access_asks).where(where).values(asked_at=work.now))
 
 
 def due(read: Read, now: Instant, limit: int) -> list[str]:

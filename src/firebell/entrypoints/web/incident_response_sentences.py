@@ -122,6 +122,7 @@ INCIDENT_RESPONSE: Mapping[str, Sentence] = {
     "incident.made_public": Sentence("made it public: {reason}.", "strong"),
     "incident.person_admitted": Sentence("let {user_id} in."),
     "incident.person_expelled": Sentence("put {user_id} out."),
+    "incident.access_asked": Sentence("asked to be let in: {why}."),
     "incident.alert_linked": Sentence("linked {alert_id}."),
     "incident.alert_unlinked": Sentence("unlinked {alert_id}."),
     "incident.alert_changed": Sentence(_alert, "machine"),

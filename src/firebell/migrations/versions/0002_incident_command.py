@@ -84,6 +84,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disagreements")),
     )
     op.create_table(
+        "incident_access_asks",
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_incident_access_asks")),
+    )
+    op.create_table(
         "incident_links",
         sa.Column("incident_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
