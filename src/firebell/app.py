@@ -33,6 +33,7 @@ from firebell.entrypoints.connections import Guarded
 from firebell.entrypoints.http import Front, create_app
 from firebell.entrypoints.live import Live
 from firebell.entrypoints.logs import configure_logs
+from firebell.entrypoints.public.export import Exporter
 from firebell.entrypoints.sealing import Sealing
 from firebell.entrypoints.site import Site
 from firebell.entrypoints.worker import Worker
@@ -184,6 +185,7 @@ def open_house(
         others=(
             *outgoing.lines(runner, dispatcher, settings.base_url),
             *state_lines.lines(runner, settings.data / "state"),
+            Exporter(runner, settings.data / "public", settings.base_url, inline=inline).line(),
         ),
     )  # fmt: skip
     dispatcher.woken = worker.wake
