@@ -35,6 +35,7 @@ def test_an_internal_update_goes_at_once_to_everybody_engaged_but_its_author(sto
     update = room.post()
     assert update.state == "sent"
     assert sorted(who for who, _ in room.notices(sent)) == ["ada", "cy", "dee", "eve"]
+    assert story.sent[-1].message.body.endswith("Next update by 09:15 UTC.")
     assert room.facts() == ["update.sent"]
     assert room.facts("promise.") == ["promise.made"]
 
@@ -267,6 +268,14 @@ def test_a_promise_that_ran_out_while_waiting_must_be_renewed(story: Story) -> N
         room.approve(draft)
 
 
+def test_of_two_drafts_with_the_same_text_one_is_released(story: Story) -> None:
+    room = begin(story, page=True)
+    first, second = public(room), public(room)
+    room.approve(first)
+    with pytest.raises(Conflict, match="last update again"):
+        room.approve(second)
+
+
 def test_drafts_of_a_past_phase_are_withdrawn(story: Story) -> None:
     room = begin(story, page=True)
     draft = public(room)
@@ -328,6 +337,7 @@ def test_customers_never_hear_of_a_drill(story: Story) -> None:
     done = room.approve(public(room))
     assert done.state == "sent"
     assert room.public() == []
+    assert room.incident.milestone(MilestoneName.FIRST_PUBLIC_POST) is not None
     assert all(not one.counted for one in room.look(lambda read: comms.promises(read, room.id)))
 
 

@@ -200,8 +200,25 @@ def approve(work: Work, update_id: str, sha256: str, *, person_id: str | None = 
         raise Conflict("The next update it promises would be due already.", hint="Edit the time, then release it.")
     if at.private and update.audience == Audience.PUBLIC:
         raise Conflict("The incident is private: nothing about it is published.", hint="Lift its privacy first.")
+    _check_again(work, incident, at, update)
     approved = commands.approve(work, update_id, at, sha256, approver_id=approver_id)
     return update_sent.send(work, incident, at, approved)
+
+
+_MOVES = frozenset({"status", "duplicate", "codename"})
+"""Checks whose answer may have changed while a draft waited."""
+
+
+def _check_again(work: Work, incident: Incident, at: Situation, update: Update) -> None:
+    new = NewUpdate(
+        audience=Audience(update.audience), body=update.body, title=update.title, status=update.status,
+        impact=update.impact, eta=update.eta, next_update_by=update.next_update_by, final=update.final,
+        components=update.components, page_id=update.page_id,
+    )  # fmt: skip
+    findings = gate.check(_look(work, incident, at, new, update.author_id))
+    found = [one for one in gate.blocking(findings, update.overrides) if one.check in _MOVES]
+    if found:
+        raise Conflict(found[0].message, hint="It was right when it was written: edit it, then release it.")
 
 
 def reject(work: Work, update_id: str, reason: str, *, person_id: str | None = None) -> Update:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firebell.domain.comms import commands, desk_store
+from firebell.domain.comms import commands, desk_store, hours, wording
 from firebell.domain.comms.model import Audience, Situation, Update
 from firebell.domain.incidents import commands as incidents
 from firebell.domain.incidents import verbs
@@ -22,7 +22,7 @@ def send(work: Work, incident: Incident, at: Situation, update: Update) -> Updat
         _tell(work, incident, sent, (*at.liaison_ids, *desk_store.settings(work).executive_ids))
     else:
         _tell(work, incident, sent, at.engaged_ids)
-        incident_announced.announce(work, incident, f"Update: {sent.body}")
+        incident_announced.announce(work, incident, f"Update: {_with_next(sent)}")
     return sent
 
 
@@ -30,13 +30,20 @@ def _tell(work: Work, incident: Incident, sent: Update, user_ids: tuple[str, ...
     within = incident.engaged_ids if incident.kind is Kind.DRILL else user_ids
     told = [one for one in dict.fromkeys(user_ids) if one != sent.author_id and one in within]
     title = f"{incident_words.title(incident)}: {sent.status}"
-    nudged.nudge(work, told, title=title, body=sent.body, incident_id=incident.id)
+    nudged.nudge(work, told, title=title, body=_with_next(sent), incident_id=incident.id)
+
+
+def _with_next(sent: Update) -> str:
+    """Every message says when the next one comes, also where the template has no field for it."""
+    if sent.next_update_by is None or any(wording.due_times(sent.body)):
+        return sent.body
+    return f"{sent.body}\nNext update by {hours.shown(sent.next_update_by, now=sent.sent_at)}."
 
 
 def _publish(work: Work, incident: Incident, sent: Update) -> None:
-    if incident.kind is Kind.DRILL:
-        return  # customers never hear of a drill
-    status_published.publish(work, incident, sent)
+    # Customers never hear of a drill; that the post was made in time counts for those who practise.
+    if incident.kind is not Kind.DRILL:
+        status_published.publish(work, incident, sent)
     identified = sent.status in ("identified", "monitoring", "resolved")
     if incident.milestone(MilestoneName.FIRST_PUBLIC_POST) is None or (
         identified and incident.milestone(MilestoneName.IDENTIFIED) is None
