@@ -84,6 +84,18 @@ def test_an_outsider_who_knows_its_id_neither_reads_nor_answers_it(called: tuple
     assert eve.id not in incident.engaged_ids
 
 
+def test_acknowledging_an_alert_that_is_linked_to_it_lets_nobody_in(called: tuple[Story, Incident, str]) -> None:
+    story, secret, _ = called
+    story.service("checkout")
+    linked = story.receive("disk full", severity="critical").alert
+    assert linked is not None
+    ann, eve = actor(story, "ann"), actor(story, "eve")
+    story.run(lambda work: commands.act(work, secret.id, verbs.LinkAlert(alert_id=linked.id)), ann)
+    story.run(lambda work: page_answered.acknowledge(work, linked.id, "page", user_id=eve.id, name="eve"), eve)
+    with pytest.raises(NotFound):
+        story.house.runner.read(lambda read: queries.incident(read, secret.id), eve)
+
+
 def test_whoever_was_called_answers_and_is_inside(called: tuple[Story, Incident, str]) -> None:
     story, secret, alert_id = called
     bob = actor(story, "bob")

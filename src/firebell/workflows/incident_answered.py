@@ -28,7 +28,8 @@ def acknowledged(work: Work, alerts: Sequence[Alert], user_id: str | None) -> No
     theirs = incidents.of_alerts(_everything(work), [one.id for one in alerts if one.kind != AlertKind.INCIDENT])
     for incident in {one.id: one for one in theirs.values() if one.active}.values():
         incident_moves.tell(work, incident.id, verbs.NoteAcknowledged(user_id=user_id))
-        _offer_small(work, incident.id, user_id)
+        if not incident.private or user_id in (*incident.engaged_ids, *incident.member_ids):
+            _offer_small(work, incident.id, user_id)
 
 
 def firing(work: Work, alert_ids: Iterable[str], *, still: bool) -> None:
@@ -46,7 +47,7 @@ def _came(work: Work, incident_id: str, asks: str, user_id: str) -> None:
         return
     refused = _given(work, incident, asks, user_id)
     if asks != RoleName.COMMANDER or refused:
-        incident_moves.tell_if_it_can(work, incident_id, verbs.NoteAcknowledged(user_id=user_id))
+        incident_moves.tell_if_it_can(work, incident_id, verbs.NoteAcknowledged(user_id=user_id, called=True))
     work.record(incident_id, CallAnswered(user_id=user_id, role=asks, refused=refused))
     if refused:
         incident_moves.nudge(work, incident, [user_id], f"You are engaged, but not as {asks}: {refused}")

@@ -251,6 +251,15 @@ def test_whoever_is_put_out_has_no_role_left() -> None:
         room.say(ANN, verbs.Expel(user_id=ANN))
 
 
+def test_acknowledging_an_alert_lets_nobody_in_and_being_called_does() -> None:
+    room = private()
+    room.say("", verbs.NoteAcknowledged(user_id=CAT))
+    assert CAT not in room.incident.engaged_ids
+    assert room.incident.milestone(M.ACKNOWLEDGED) is not None
+    room.say("", verbs.NoteAcknowledged(user_id=CAT, called=True))
+    assert CAT in room.incident.engaged_ids
+
+
 def test_there_is_nobody_to_let_into_what_everybody_sees() -> None:
     with pytest.raises(Conflict):
         commanded().say(ANN, verbs.Admit(user_id=CAT))

@@ -73,13 +73,17 @@ def note_alert(incident: Incident, verb: NoteAlert, asking: Asking, saying: Sayi
 
 
 def note_acknowledged(incident: Incident, verb: NoteAcknowledged, asking: Asking, saying: Saying) -> Incident:
-    """NoteAcknowledged: the first human stops the response clock; whoever came is at work from then on."""
+    """NoteAcknowledged: the first human stops the response clock; whoever came is at work from then on.
+
+    A linked alert is open to everybody, so acknowledging one lets nobody into a private incident; being called does.
+    """
     if not incident.active or not verb.user_id:
         return incident
     after = first_marked(incident, MilestoneName.ACKNOWLEDGED, asking.now, asking, source="rule")
     if after is not incident:
         saying.record(IncidentAcknowledged(user_id=verb.user_id))
-    if verb.user_id in engagement.responders(after):
+    inside = not incident.private or verb.called or verb.user_id in incident.member_ids
+    if not inside or verb.user_id in engagement.responders(after):
         return after
     return engagement.joined(after, RoleName.RESPONDER, verb.user_id, asking)
 

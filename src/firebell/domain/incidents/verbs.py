@@ -370,9 +370,10 @@ class NoteAlert(Verb, frozen=True, kw_only=True, tag="note_alert"):
 
 
 class NoteAcknowledged(Verb, frozen=True, kw_only=True, tag="note_acknowledged"):
-    """Told by the house: a human (``user_id``) acknowledged a linked alert or came when called."""
+    """Told by the house: a human (``user_id``) acknowledged a linked alert or came when ``called``."""
 
     user_id: str
+    called: bool = False
 
 
 class NotePublicPost(Verb, frozen=True, kw_only=True, tag="note_public_post"):
