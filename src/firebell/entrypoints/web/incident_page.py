@@ -17,7 +17,14 @@ from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import queries as people
 from firebell.domain.people.model import User
 from firebell.entrypoints import state_lines
-from firebell.entrypoints.web import alert_rows, incident_brief, incident_words, sentences
+from firebell.entrypoints.web import (
+    alert_rows,
+    incident_brief,
+    incident_runbooks,
+    incident_said,
+    incident_words,
+    sentences,
+)
 from firebell.entrypoints.web.alert_rows import AlertRow
 from firebell.entrypoints.web.drafts import Choices, Draft
 from firebell.entrypoints.web.incident_view import Around, IncidentPage, Other, Promise
@@ -57,7 +64,9 @@ def _recent(here: Browser, read: Read, i: Incident) -> object:
     return list(reversed(sentences.lines(read, queries.timeline(read, i.id, limit=TIMELINE_SHOWN), here.zone)))
 
 
-MORE: Mapping[str, Callable[[Browser, Read, Incident], object]] = {"timeline": _recent}
+MORE: Mapping[str, Callable[[Browser, Read, Incident], object]] = {
+    "timeline": _recent, "updates": incident_said.panel, "runbooks": incident_runbooks.of_incident,
+}  # fmt: skip
 """What other parts of the page look up for themselves, by the block that draws it (``view.around.more[block]``)."""
 
 
