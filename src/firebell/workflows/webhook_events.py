@@ -29,6 +29,7 @@ from firebell.kernel.clock import Instant, plus, seconds_between
 from firebell.kernel.errors import Refused
 from firebell.kernel.journal import Entry
 from firebell.kernel.work import Read, Runner, Work
+from firebell.workflows.own_alert import INCIDENT
 from firebell.workflows.webhook_words import Event, payload
 
 log = structlog.get_logger()
@@ -152,7 +153,9 @@ def _events(work: Work, entries: Sequence[Entry], base_url: str) -> list[Event]:
                 event, alert=alert, team_ids=frozenset({alert.team_id}), service=names.get(alert.service_id, "")
             )
             if alert.kind == AlertKind.INCIDENT:
+                # What an incident asks of people names it, by its codename at least.
                 about |= {one.id for one in incident_queries.all_of_alert(read, alert.id)}
+                about |= {alert.labels[INCIDENT]} if alert.labels.get(INCIDENT) else set()
         elif entry.subject.startswith(("sin_", "spg_", "cmp_", "mnt_")):
             event = replace(event, team_ids=frozenset({_team_of_page(read, entry)}))
         behind = [one for one in (incident(each) for each in about) if one is not None]

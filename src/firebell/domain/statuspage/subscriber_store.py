@@ -240,3 +240,12 @@ def note_asked(work: Work, key: str, full_at: Instant) -> None:
 def forget_askings(work: Work) -> int:
     """Full buckets need no row."""
     return work.write(delete(askings).where(askings.c.full_at < work.now))
+
+
+def fingerprints(read: Read, page_id: str, wanted: Iterable[str]) -> set[str]:
+    """Which of these mailboxes the page knows."""
+    query = select(subscribers.c.fingerprint).where(
+        subscribers.c.page_id == page_id, subscribers.c.kind == SubscriberKind.EMAIL,
+        subscribers.c.fingerprint.in_(sorted(set(wanted))),
+    )  # fmt: skip
+    return {row.fingerprint for row in read.all(query)}
