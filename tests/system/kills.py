@@ -63,13 +63,14 @@ def kill_again_and_again(
     database_url: str,
     *,
     count: int = 1_000_000,
+    least: int = 5,
     budget_s: float = 1e9,
     random_seed: int = 1,
     per_s: float = 40,
     senders: int = 8,
     say: Callable[[str], None] = lambda line: None,
 ) -> Killed:
-    """Kill ``count`` times, or as often as fits in ``budget_s``; then let the last server finish and settle up."""
+    """Kill ``count`` times, or as often as fits in ``budget_s`` but ``least`` times on a slow machine; then let the last server finish and settle up."""
     chance = random.Random(random_seed)
     begun = CLOCK.monotonic()
     with (
@@ -87,7 +88,7 @@ def kill_again_and_again(
         starts = [server.start()]
         kills = 0
         with Load(server.port, keys, per_s=per_s) as load:
-            while kills < count and CLOCK.monotonic() - begun < budget_s:
+            while kills < count and (kills < least or CLOCK.monotonic() - begun < budget_s):
                 pause(chance.uniform(0.0, 1.2) if chance.random() < 0.8 else chance.uniform(0.0, 0.15))
                 server.kill()
                 kills += 1
