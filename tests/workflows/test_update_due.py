@@ -8,7 +8,7 @@ import pytest
 
 from firebell.domain.comms import queries as comms
 from firebell.domain.incidents import verbs
-from firebell.domain.incidents.model import CustomerImpact, Severity
+from firebell.domain.incidents.model import CustomerImpact, DeclineReason, Severity
 from firebell.domain.statuspage import commands as pages
 from firebell.kernel.errors import Conflict, Forbidden
 from firebell.workflows import update_clocks
@@ -160,7 +160,7 @@ def test_what_is_only_tried_or_entered_afterwards_runs_no_clock(story: Story, de
 
 def test_nothing_rings_after_the_incident_is_over(story: Story) -> None:
     room = begin(story, roles=False)
-    room.do("eve", verbs.Decline(reason=verbs.DeclineReason.FALSE_ALARM))
+    room.do("eve", verbs.Decline(reason=DeclineReason.FALSE_ALARM))
     story.run_for(hours=2)
     assert room.due_in_minutes() is None
     assert [rung for audience, rung in room.reminded()] == []

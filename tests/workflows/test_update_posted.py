@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ from msgspec.structs import replace
 
 from firebell.domain.comms import queries as comms
 from firebell.domain.comms import settings
-from firebell.domain.comms.model import CommsSettings, NewUpdate
+from firebell.domain.comms.model import Audience, CommsSettings, NewUpdate
 from firebell.domain.incidents import verbs
-from firebell.domain.incidents.model import MilestoneName, Remedy
+from firebell.domain.incidents.model import DeclineReason, MilestoneName, Remedy
 from firebell.kernel.actor import Role
 from firebell.kernel.errors import Changed, Conflict, Forbidden, Invalid, NotFound
 from firebell.workflows import update_clocks, update_posted
@@ -212,7 +213,7 @@ def test_an_edit_voids_what_was_read(story: Story) -> None:
     room = begin(story, page=True)
     draft = public(room)
     new = NewUpdate(
-        audience="public", body=PUBLIC.replace("12", "20"), next_update_by=draft.next_update_by,  # type: ignore[arg-type]
+        audience=Audience.PUBLIC, body=PUBLIC.replace("12", "20"), next_update_by=draft.next_update_by,
         components=draft.components, impact=draft.impact,
     )  # fmt: skip
     edited = story.run(lambda work: update_posted.edit(work, draft.id, new), story.actor("bo"))
@@ -225,14 +226,14 @@ def test_an_edit_voids_what_was_read(story: Story) -> None:
 def test_the_release_is_for_text_components_and_status(story: Story, what: str) -> None:
     room = begin(story, page=True)
     draft = public(room)
-    given = {"body": draft.body, "components": draft.components, "status": draft.status}
+    given: dict[str, Any] = {"body": draft.body, "components": draft.components, "status": draft.status}
     given[what] = {"body": PUBLIC + " Now.", "components": {room.component_id: "major_outage"},
                    "status": "identified"}[what]  # fmt: skip
     new = NewUpdate(
-        audience="public",
+        audience=Audience.PUBLIC,
         next_update_by=draft.next_update_by,
         impact=draft.impact,
-        **given,  # type: ignore[arg-type]
+        **given,
     )
     edited = story.run(lambda work: update_posted.edit(work, draft.id, new), story.actor("bo"))
     assert edited.sha256 != draft.sha256
@@ -308,7 +309,7 @@ def test_a_block_is_overruled_by_the_commander_with_a_reason_that_is_written_dow
 
 def test_inside_only_the_commander_overrules(story: Story) -> None:
     room = begin(story)
-    early = {"body": "3 % fail. ETA: noon", "overrides": {"eta": "the vendor says so"}}
+    early: dict[str, Any] = {"body": "3 % fail. ETA: noon", "overrides": {"eta": "the vendor says so"}}
     with pytest.raises(Invalid, match="agreed"):
         room.post("bo", **early)
     assert room.post("ada", **early).state == "sent"
@@ -389,7 +390,7 @@ def test_a_final_public_update_keeps_the_promise(story: Story) -> None:
 def test_declining_releases_what_was_promised(story: Story) -> None:
     room = begin(story, roles=False)
     room.post("eve", minutes=10)
-    room.do("eve", verbs.Decline(reason=verbs.DeclineReason.FALSE_ALARM))
+    room.do("eve", verbs.Decline(reason=DeclineReason.FALSE_ALARM))
     assert [outcome for outcome, _ in room.promises()] == ["released"]
 
 
@@ -431,7 +432,7 @@ def test_what_the_composer_offers_can_be_sent_as_it_is(story: Story) -> None:
     room = begin(story, page=True)
     for audience in ("internal", "public", "executive"):
         new = room.compose(audience).new
-        made = story.run(lambda work, new=new: update_posted.submit(work, room.id, new), story.actor("bo"))
+        made = story.run(partial(update_posted.submit, incident_id=room.id, new=new), story.actor("bo"))
         assert made.state == "sent"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from firebell.domain.comms import defaults, liquid
+from firebell.domain.comms.model import Template
 from firebell.kernel.errors import Invalid
 
 
@@ -52,7 +53,7 @@ def test_what_people_typed_is_never_a_template() -> None:
 
 
 @pytest.mark.parametrize("template", list(defaults.DEFAULTS.values()), ids=lambda one: one.name)
-def test_the_templates_that_come_with_firebell_can_be_used(template: defaults.Template) -> None:
+def test_the_templates_that_come_with_firebell_can_be_used(template: Template) -> None:
     liquid.check(template.body)
 
 

@@ -53,21 +53,21 @@ COMMS: Mapping[str, Sentence] = {
     "update.submitted": Sentence("handed in a draft for the {audience} update; it waits for its release."),
     "update.edited": Sentence("edited the draft of the {audience} update; a release of the text before is void."),
     "update.approved": Sentence("released the {audience} update.", kind="ok", icon="check"),
-    "update.rejected": Sentence("rejected the {audience} draft: {reason}"),
+    "update.rejected": Sentence("rejected the {audience} draft: {reason}."),
     "update.withdrawn": Sentence(_withdrawn),
     "update.sent": Sentence(_sent, kind="ok"),
-    "update.check_overridden": Sentence("overruled the check {check}: {reason}", kind="strong"),
+    "update.check_overridden": Sentence("overruled the check {check}: {reason}.", kind="strong"),
     "update.reminded": Sentence(_reminded),
     "update.snoozed": Sentence(
         lambda fact: (
             "snoozed the reminder of the {audience} update for {minutes} min"
-            + (": {reason}" if fact["reason"] else ".")
+            + (": {reason}." if fact["reason"] else ".")
         )
     ),
     "update.slowed": Sentence(
         lambda fact: (
             f"slowed the {{audience}} updates down to one every {fact['every_s'] // 60} min"
-            + (": {reason}" if fact["reason"] else ".")
+            + (": {reason}." if fact["reason"] else ".")
         )
     ),
     "update.approval_delegated": Sentence(
