@@ -70,7 +70,10 @@ def kill_again_and_again(
     senders: int = 8,
     say: Callable[[str], None] = lambda line: None,
 ) -> Killed:
-    """Kill ``count`` times, or as often as fits in ``budget_s`` but ``least`` times on a slow machine; then let the last server finish and settle up."""
+    """Kill ``count`` times, or as often as fits in ``budget_s``; then let the last server finish and settle up.
+
+    On a slow machine the budget is exceeded until there were ``least`` kills.
+    """
     chance = random.Random(random_seed)
     begun = CLOCK.monotonic()
     with (
