@@ -8,6 +8,9 @@ from typing import Any
 from firebell.entrypoints.web.sentence import Sentence
 
 
+_HELPED = {"yes": "It helped", "partly": "It helped partly", "no": "It did not help"}
+
+
 def _step(fact: Mapping[str, Any]) -> str:
     words = {"ok": "ticked “{text}” of the runbook", "failed": "“{text}” of the runbook failed",
              "skipped": "skipped “{text}” of the runbook"}  # fmt: skip
@@ -15,7 +18,7 @@ def _step(fact: Mapping[str, Any]) -> str:
 
 
 def _ended(fact: Mapping[str, Any]) -> str:
-    helped = {"yes": "It helped", "partly": "It helped partly", "no": "It did not help"}[str(fact["helped"])]
+    helped = _HELPED.get(str(fact["helped"]), "It is over")
     failed = f", {fact['failed']} of its steps failed" if fact["failed"] else ""
     return f"finished the runbook {{title}} after {int(fact['took_s']) // 60} min. {helped}{failed}."
 
