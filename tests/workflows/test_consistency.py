@@ -165,7 +165,8 @@ def test_c6_investigating_for_half_an_hour(story: Story) -> None:
 def test_c7_a_component_under_maintenance_for_a_day(story: Story) -> None:
     room = watched(story, "SEV4")
     set_component(room, "under_maintenance")
-    story.run_for(hours=24)
+    story.clock.advance(24 * 3600)
+    story.settle()
     assert alerts(story) == []
     story.run_for(minutes=2)
     assert alerts(story) == ["C7"]
