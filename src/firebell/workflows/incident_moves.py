@@ -103,7 +103,12 @@ def follow(work: Work, before: Incident | None, acted: Acted) -> None:
         update_posted.phase_changed(work, before, after)
         incident_announced.followed(work, before, after)
     for effect in acted.effects:
-        _perform(work, after, effect)
+        if effect.kind is EffectKind.MERGED:
+            # As it was: those at work have left it by now.
+            for other, verb in incident_merged.verbs_for(before or after, effect.after):
+                tell_if_it_can(work, other, verb)
+        else:
+            _perform(work, after, effect)
 
 
 def _perform(work: Work, incident: Incident, effect: Effect) -> None:
@@ -122,9 +127,6 @@ def _perform(work: Work, incident: Incident, effect: Effect) -> None:
             response_missed.escalate(work, incident, effect.after)
         case EffectKind.ANNOUNCE:
             incident_announced.announce(work, incident, text)
-        case EffectKind.MERGED:
-            for other, verb in incident_merged.verbs_for(incident, effect.after):
-                tell_if_it_can(work, other, verb)
         case EffectKind.PHASE_CHANGED | EffectKind.SEVERITY_CHANGED | EffectKind.COMMANDER_CHANGED:
             pass  # whoever lives by these compares before and after
 
