@@ -33,7 +33,7 @@ def publish(work: Work, incident: Incident, update: Any) -> list[PublicIncident]
             page.id,
             incident_id=incident.id,
             name=update.title or incident.title,
-            status=update.status if update.status in tuple(PublicStatus) else status_of(incident),
+            status=update.status.lower() if update.status.lower() in tuple(PublicStatus) else status_of(incident),
             body=update.body,
             components=here,
             event_at=update.event_at,
