@@ -61,6 +61,7 @@ class StateFiles:
             return False
         active = set(self._runner.read(incident_state.active_ids, lane="engine"))
         if whole or (active and self._round_at is None):
+            whole = True  # the first of them begins the minutes
             self._round_at = plus(now, EVERY_S) if active else None
         due = (active if whole else changed & active) | (changed & self._written.keys())
         worked = [self._write(one, now, still=one in active, mail=whole) for one in sorted(due)]
