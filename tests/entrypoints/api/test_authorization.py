@@ -33,10 +33,20 @@ def places(api: Api) -> dict[str, str]:
     delivery = api.ok("root", "GET", "/users/ann/deliveries")["items"][0]
     page = api.ok("root", "POST", "/status-pages", {"slug": "acme", "name": "Acme"})
     component = api.ok("root", "POST", "/status-pages/acme/components", {"name": "Web"})
+    hook = api.ok(
+        "root", "POST", "/webhooks", {"name": "ci", "url": "https://example.com/hook", "events": ["incident.*"]}
+    )
+    planned = api.ok(
+        "root", "POST", "/status-pages/acme/maintenances",
+        {"name": "x", "scheduled_for": "2030-01-06T09:00:00Z", "scheduled_until": "2030-01-06T10:00:00Z"},
+    )  # fmt: skip
+    api.ok("root", "POST", "/status-pages/acme/subscribers:import", {"csv": "address\na@example.com\n"})
+    subscriber = api.ok("root", "GET", "/status-pages/acme/subscribers")["items"][0]
     public = api.ok(
         "root", "POST", "/status-pages/acme/incidents", {"name": "x", "status": "investigating", "body": "x"}
     )
     return {
+        "webhook_id": hook["id"], "maintenance_id": planned["id"], "subscriber_id": subscriber["id"],
         "page": page["id"], "component_id": component["id"], "public_incident_id": public["id"],
         "public_update_id": public["updates"][0]["id"], "user": "vic", "team": "search", "service": "other", "schedule": "primary", "policy": "payments",
         "channel": "email", "method": "ntfy", "alert_id": alert.id, "signal_id": str(alert.signal_id),

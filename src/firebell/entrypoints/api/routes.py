@@ -66,8 +66,8 @@ _PROBLEM: dict[str, Any] = {
 router = APIRouter(prefix="/api/v1", responses={"default": _PROBLEM, 422: _PROBLEM}, dependencies=[Security(_bearer)])
 for noun in (
     alerts, incidents, incident_command, incident_parts, updates, runbooks, status_pages, status_components,
-    status_incidents, maintenances, subscribers, webhooks, signals, services, integrations, schedules, overrides, oncall,
-    policies, fallback, rehearsals, users, methods, feeds, teams, tokens, channels, journal, config, backup,
+    status_incidents, maintenances, subscribers, webhooks, signals, services, integrations, schedules, overrides,
+    oncall, policies, fallback, rehearsals, users, methods, feeds, teams, tokens, channels, journal, config, backup,
 ):  # fmt: skip
     router.include_router(noun.router)
 
