@@ -76,10 +76,16 @@ def _demo(folder: Path, listen: str, *, fresh: bool, build_only: bool) -> int:
     return play(folder, listen, fresh=fresh, build_only=build_only)
 
 
+def _export_pages(target: Path | None) -> Sequence[Path]:
+    from firebell.upkeep.page_files import export_pages
+
+    return export_pages(target)
+
+
 LOCAL = Local(
     serve=_serve, settings=_settings, examine=_examine, migrate=_migrate, backup=_backup, restore=_restore,
     create_user=_create_user, reset_password=_reset_password, setup_link=_setup_link, verify_audit=_verify_audit,
-    demo=_demo,
+    demo=_demo, export_pages=_export_pages,
 )  # fmt: skip
 
 

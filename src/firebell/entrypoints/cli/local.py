@@ -34,6 +34,7 @@ class Local:
     ``settings`` yields lines of key, variable, value, origin, meaning. ``examine`` yields a report of checks (name,
     state, text) and the address of a running server. ``verify_audit`` yields rows, chains and broken links.
     The three that let somebody in return an address for their browser.
+    ``export_pages`` writes the public status pages as files and returns their folders.
     """
 
     serve: Callable[[frozenset[str], str | None], int]
@@ -47,3 +48,4 @@ class Local:
     setup_link: Callable[[], str]
     verify_audit: Callable[[], Any]
     demo: Demo
+    export_pages: Callable[[Path | None], Sequence[Path]]

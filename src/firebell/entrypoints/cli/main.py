@@ -34,6 +34,7 @@ from firebell.entrypoints.cli import (
     service,
     settings,
     signal,
+    status_page,
     team,
     token,
     user,
@@ -55,7 +56,7 @@ for _name, _command in (*_HERE, *_THERE):
     app.command(_name)(_command)
 for _noun in (
     settings, admin, audit, alert, incident, runbook, oncall, schedule, policy, fallback, service, integration, user,
-    team, token, signal, page,
+    team, token, signal, page, status_page,
 ):  # fmt: skip
     app.add_typer(_noun.app)
 
