@@ -353,15 +353,19 @@ def open_story(
     clock: SetClock | None = None,
     sent: list[Sent] | None = None,
     auto_declare: tuple[str, ...] = (),
+    outlets: Mapping[str, Any] | None = None,
     **given: Any,
 ) -> Story:
     """A fresh (or, with the same ``url``, a restarted) installation. ``auto_declare``: severities of alerts that
-    declare an incident by rule (none, so that stories of alerts are about alerts). ``given``: more settings."""
+    declare an incident by rule (none, so that stories of alerts are about alerts). ``outlets``: instead of the real
+    ones. ``given``: more settings."""
     clock = clock or SetClock(start)
     log: list[Sent] = sent if sent is not None else []
     carriers = {channel: RecordingCarrier(channel, clock, log) for channel in channels}
     settings = Settings(data=tmp_path, database_url=url, **given)
-    house = open_house(settings, clock=clock, inline=True, carriers=carriers, fetch=_loopback_only())
+    house = open_house(
+        settings, clock=clock, inline=True, carriers=carriers, fetch=_loopback_only(), outlets=outlets
+    )
     declaring = tuple(Severity(one) for one in auto_declare)
 
     def declare_by_rule(work: Any) -> None:
