@@ -239,6 +239,25 @@ def test_the_release_is_for_text_components_and_status(story: Story, what: str) 
     assert edited.sha256 != draft.sha256
 
 
+def test_a_draft_is_kept_unchecked_and_checked_when_it_is_handed_in(story: Story) -> None:
+    room = begin(story, page=True)
+    new = NewUpdate(audience=Audience.PUBLIC, body="db-01 is", components={room.component_id: "major_outage"})
+    draft = story.run(partial(update_posted.save_draft, incident_id=room.id, new=new), story.actor("bo"))
+    assert draft.state == "draft"
+    with pytest.raises(Invalid):
+        story.run(partial(update_posted.edit, update_id=draft.id, new=new), story.actor("bo"))
+    good = replace(new, body=PUBLIC, next_update_by=room.in_minutes(15))
+    done = story.run(partial(update_posted.edit, update_id=draft.id, new=good), story.actor("bo"))
+    assert done.state == "awaiting_approval"
+
+
+def test_with_no_page_to_go_to_a_public_update_is_refused_at_once(story: Story) -> None:
+    room = begin(story)
+    with pytest.raises(Invalid) as refused:
+        room.post(audience="public", body=PUBLIC)
+    assert refused.value.field == "page_id"
+
+
 def test_a_rejection_says_why_and_only_who_releases_rejects(story: Story) -> None:
     room = begin(story, page=True)
     draft = public(room)

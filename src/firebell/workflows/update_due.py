@@ -65,7 +65,7 @@ def failed(work: Work, clock_id: str, incident_id: str) -> None:
 def _remind(work: Work, incident: Incident, clock: Clock, after: Clock, rung: rules.Rung) -> None:
     last = update_situation.last_sent(work, incident.id, Audience.INTERNAL)
     at = update_situation.situation(work, incident, since=last[-1].sent_at if last else None)
-    people = rules.to_remind(rung, at)
+    people = rules.to_remind(rung, at, clock.audience)
     cadence.reminded(work, clock, after, rung, people)
     title = f"{incident_words.title(incident)}: {clock.audience} update {_when(clock, work.now)}"
     nudged.nudge(work, people, title=title, body=_words(clock), incident_id=incident.id)

@@ -17,7 +17,7 @@ from firebell.domain.incidents.visibility import person_of
 from firebell.kernel.clock import Instant, micros, plus, seconds_between
 from firebell.kernel.errors import Conflict, Invalid, NotFound
 from firebell.kernel.work import Read, Work
-from firebell.workflows import update_clocks, update_sent, update_situation
+from firebell.workflows import status_published, update_clocks, update_sent, update_situation
 
 phase_changed = update_clocks.follow
 """What a change of an incident means for its updates: told by ``incident_moves`` after every one."""
@@ -129,6 +129,17 @@ def submit(work: Work, incident_id: str, new: NewUpdate, *, person_id: str | Non
     return commands.submit(work, update) if waits else update_sent.send(work, incident, at, update)
 
 
+def save_draft(work: Work, incident_id: str, new: NewUpdate, *, person_id: str | None = None) -> Update:
+    """Keep an update that is not finished: nothing is checked yet. :func:`edit` hands it in. Raises as ``submit``."""
+    incident, at = _taken(work, incident_id)
+    author_id = person_id or person_of(work.actor) or work.actor.id
+    access.may(work, at, new.audience, author_id)
+    if new.key and (known := store.by_key(work, incident.id, new.key)) is not None:
+        return known
+    new = _filled(work, incident, at, new)
+    return commands.write(work, at, new, author_id=author_id, template_only=False, person_id=author_id)
+
+
 def edit(work: Work, update_id: str, new: NewUpdate, *, person_id: str | None = None) -> Update:
     """Another text for what is not sent yet; it is checked and waits (or is sent) as if it were new."""
     update, incident, at = _found(work, update_id)
@@ -160,6 +171,9 @@ def _ready(
         by_commander = author_id == at.commander_id
         overrides = new.overrides if by_commander or waits else {}
         _stop_if_blocked(gate.check(_look(work, incident, at, new, author_id)), overrides)
+    if new.audience == Audience.PUBLIC and at.kind == "normal":
+        # Where it goes is asked now, not when somebody releases it.
+        status_published.targets(work, incident, new.page_id, new.components)
     return new, template_only, waits
 
 

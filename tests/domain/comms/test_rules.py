@@ -320,6 +320,12 @@ def test_who_is_reminded(rung: Rung, people: tuple[str, ...]) -> None:
     assert rules.to_remind(rung, situation()) == people
 
 
+def test_updates_to_executives_are_the_liaisons() -> None:
+    assert rules.to_remind(Rung.COMMS, situation(), Audience.EXECUTIVE) == ("lia",)
+    assert rules.to_remind(Rung.COMMANDER, situation(), Audience.EXECUTIVE) == ("lia", "ic")
+    assert rules.to_remind(Rung.COMMS, situation(liaison_ids=()), Audience.EXECUTIVE) == ("cl",)
+
+
 @pytest.mark.parametrize("rung", list(Rung))
 def test_an_empty_role_is_heard_by_somebody_else(rung: Rung) -> None:
     assert rules.to_remind(rung, situation(comms_ids=(), deputy_id=None, liaison_ids=())) == ("ic",)

@@ -214,9 +214,12 @@ def snooze(clock: Clock, now: Instant, minutes: int) -> Clock:
     return replace(clock, ring_at=until, snoozed_until=until)
 
 
-def to_remind(rung: Rung, situation: Situation) -> tuple[str, ...]:
-    """Whom a reminder goes to. Where a role is empty the next one hears it: nobody is skipped silently."""
+def to_remind(rung: Rung, situation: Situation, audience: str = Audience.INTERNAL) -> tuple[str, ...]:
+    """Whom a reminder goes to. Where a role is empty the next one hears it: nobody is skipped silently. Updates to
+    executives are the liaison's, if there is one."""
     comms, commander = situation.comms_ids, _one(situation.commander_id)
+    if audience == Audience.EXECUTIVE:
+        comms = situation.liaison_ids or comms
     if rung is Rung.COMMS:
         found = comms or commander
     elif rung is Rung.COMMANDER:

@@ -8,8 +8,8 @@ from typing import Any
 from firebell.entrypoints.web.sentence import Sentence
 
 _RUNGS = {
-    "comms": "the Comms Lead",
-    "commander": "the Comms Lead and the Incident Commander",
+    "comms": "whoever writes it",
+    "commander": "whoever writes it and the Incident Commander",
     "deputy": "the deputy and the liaison",
     "automatic": "everybody who owes it",
     "still": "everybody who owes it, again",
