@@ -71,7 +71,7 @@ def test_declared_taken_and_handed_over_while_the_other_watches(browser: Browser
         bob.check("[name=severity][value=SEV1]")
         bob.click("main button:has-text('Declare it')")
         expect(bob.locator(".flash")).to_contain_text("is declared")
-        expect(bob.locator(".pin .commandless")).to_contain_text("Nobody for")
+        expect(bob.locator(".pin .commandless")).to_contain_text("Nobody")
         cyd.goto(bob.url)
         _live(cyd)
         bob.click(".todo button:has-text('Take command')")

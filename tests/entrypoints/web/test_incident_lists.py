@@ -131,6 +131,19 @@ def test_a_private_incident_does_not_exist_for_others(town: Village) -> None:
     assert "laptop" not in bob.see("/incidents.csv").text, "no export of a private one"
 
 
+def test_asking_to_be_let_in_tells_nothing_and_reaches_those_who_run_it(town: Village) -> None:
+    bob, cyd, eve = (town.visitor(name) for name in ("bob", "cyd", "eve"))
+    path = declared(bob, "Stolen laptop", private="true")
+    one = cyd.send("/incidents/access", key="INC-1", why="I know the laptop")
+    other = eve.send("/incidents/access", key="INC-77", why="I am curious")
+    said = "If there is such an incident, those who run it have been asked."
+    assert said in one.text
+    assert said in other.text
+    assert "Cyd Marchetti" in bob.see(path).text.partition("Timeline")[2]
+    assert cyd.send("/incidents/access", key="INC-1", why="I know the laptop").status == 429
+    assert cyd.see(path).status == 404
+
+
 def test_many_people_are_typed_by_name_instead_of_chosen_from_a_long_list(town: Village) -> None:
     from firebell.domain.people import commands as people
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import msgspec
 import pytest
 
+from firebell.domain.incidents.model import Severity
 from firebell.entrypoints.web.incident_page import LOOKING_ON
 from firebell.entrypoints.web.render import of_this_process
 from tests.entrypoints.web.incident_samples import BOB, CYD, EVE, SAMPLES, drawn, refused, sample
@@ -85,13 +87,15 @@ def test_whoever_has_a_task_reads_it_first_and_takes_it_with_one_button() -> Non
 
 def test_nobody_in_command_is_said_in_the_header_with_the_time_that_has_passed() -> None:
     page = drawn(of_this_process(), sample("triage"))
-    assert re.search(
-        r'class="commandless sev1".*?Nobody for <time class="count"[^>]*data-count="up"[^>]*>4:00</time>',
-        page,
-        re.DOTALL,
-    )
+    clock = page.partition('class="commandless sev1"')[2].partition("</a>")[0]
+    assert re.search(r'<time class="count"[^>]*data-count="up"[^>]*>4:00</time>', clock)
     assert "Nobody is in command" in page
     assert "counts as SEV2" in page
+
+
+def test_at_sev4_it_is_said_quietly() -> None:
+    quiet = msgspec.structs.replace(SAMPLES["triage"], severity=Severity.SEV4)
+    assert 'class="commandless sev-none"' in drawn(of_this_process(), sample("triage", i=quiet))
 
 
 def test_an_offer_is_read_as_a_brief_and_ticked_before_it_is_accepted() -> None:
