@@ -108,7 +108,7 @@ def main() -> None:
         begun, cpu = time.perf_counter(), server.cpu_s()
         call(server, token, "POST", "/status-pages/bench/incidents", {
             "name": "Slow search", "status": "investigating", "body": "We are looking into it.",
-            "components": {call(server, token, "GET", "/status-pages/bench/components")["items"][0]["id"]:
+            "components": {call(server, token, "GET", "/status-pages/bench/components")[0]["id"]:
                            "partial_outage"},
         })  # fmt: skip
         during = pager.send(lambda: len(mailbox.to) >= SUBSCRIBERS or time.perf_counter() - begun > LONGEST_S)

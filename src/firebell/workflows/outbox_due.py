@@ -74,6 +74,7 @@ class Dispatcher:
         self._hands = _Hands()
         self._changed = threading.Condition()
         self._stopping = False
+        self._closed = False
         self._rest_until: Instant | None = None
         self._results = Results(runner, self._settle)
         self.woken: Callable[[], None] = lambda: None
@@ -223,6 +224,9 @@ class Dispatcher:
             log.exception("outlet_raised", outlet=post.outlet, post=post.id)
             outcome = Outcome(OutcomeKind.RETRY, f"the outlet failed: {type(error).__name__}")
         crashpoint("post.after_provider")
+        if self._closed:
+            log.warning("post_ended_after_the_end", post=post.id)
+            return
         if outcome.kind is OutcomeKind.RETRY:
             self._spare(post.lane)
         self._results.add(post, outcome)
@@ -260,3 +264,5 @@ class Dispatcher:
             log.warning("posts_not_given_back", posts=len(spared))
         with self._changed:
             self._changed.wait_for(lambda: not self._hands.busy, STOP_WAITS_S)
+        # The database may be gone from here on: what is still under way is left to whoever takes its lease over.
+        self._closed = True

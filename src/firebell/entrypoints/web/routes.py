@@ -46,9 +46,12 @@ from firebell.entrypoints.web import (
     signals,
     status_components,
     status_incidents,
+    status_maintenance,
     status_pages,
+    status_subscribers,
     teams,
     theme,
+    webhooks,
 )
 from firebell.entrypoints.web.render import STATIC, of_this_process
 from firebell.entrypoints.web.session import Web
@@ -86,6 +89,8 @@ NOUNS: tuple[APIRouter, ...] = (
     # Components and incidents first: their /new stands before the page of one.
     status_components.router,
     status_incidents.router,
+    status_maintenance.router,
+    status_subscribers.router,
     status_pages.router,
     people.router,
     teams.router,
@@ -95,6 +100,7 @@ NOUNS: tuple[APIRouter, ...] = (
     my_account.router,
     settings.router,
     channels.router,
+    webhooks.router,
     chat.router,
     theme.router,
     search.router,
