@@ -189,6 +189,11 @@ def test_a_persons_name_blocks_outside_for_good_and_warns_inside() -> None:
     assert found(inside(body=f"{GOOD} will ferris is on it."))["person"] is Level.WARN
 
 
+def test_a_name_that_is_a_word_counts_as_it_is_written() -> None:
+    assert "person" not in found(new(body=f"{GOOD} We will post again."), people=["Will"])
+    assert "person" in found(new(body=f"{GOOD} Ask Will."), people=["Will"])
+
+
 def test_the_commander_in_the_internal_template_is_no_name_too_many() -> None:
     assert "person" not in found(inside(body="3 % fail.\nIncident Commander: Ada Park"))
     assert "person" in found(inside(body="3 % fail. Ada Park sleeps.\nIncident Commander: Ada Park"))

@@ -356,3 +356,56 @@ def test_what_does_not_run_cannot_be_snoozed() -> None:
 def test_stopping_twice_is_stopping_once() -> None:
     stopped = rules.stop(started())
     assert rules.stop(stopped) is stopped
+
+
+# ---------------------------------------------------------------- any order of events
+
+STEPS = st.one_of(
+    st.tuples(st.just("wait"), st.integers(1, 3000)),
+    st.tuples(st.just("post"), st.integers(60, 20_000)),
+    st.tuples(st.just("severity"), st.sampled_from(list(SCALE))),
+    st.tuples(st.just("snooze"), st.integers(1, 15)),
+    st.tuples(st.just("slow"), st.integers(900, 3600)),
+)
+
+
+@given(st.sampled_from(AUDIENCES), st.lists(STEPS, max_size=25))
+def test_whatever_happens_a_running_clock_rings_and_is_never_due_later_than_the_scale_allows(
+    audience: Audience, steps: list[tuple[str, object]]
+) -> None:
+    severity, now = "SEV1", NOW
+    clock = rules.start(situation(severity), audience, now, "UTC")
+    for what, how in steps:
+        at = situation(severity)
+        if what == "wait":
+            assert isinstance(how, int)
+            now = plus(now, how)
+            while (climbed := rules.climb(clock, now))[0] is not None:
+                clock = climbed[1]
+        elif what == "post" and clock.running:
+            assert isinstance(how, int)
+            clock = rules.posted(
+                clock, at, now, "UTC", update_id="u", next_update_by=plus(now, how), states_scope=True, final=False
+            )
+            ceiling = rules.latest(at, audience, now, "UTC", clock)
+            assert ceiling is None or (clock.due_at is not None and micros(clock.due_at) <= micros(ceiling))
+        elif what == "severity":
+            severity = str(how)
+            before = clock
+            clock = rules.judged_anew(clock, situation(severity), now, "UTC")
+            if severity < before.severity and before.due_at is not None and clock.due_at is not None:
+                assert micros(clock.due_at) <= micros(before.due_at)
+        elif what == "snooze" and clock.running:
+            assert isinstance(how, int)
+            due_at = clock.due_at
+            clock = rules.snooze(clock, now, how)
+            assert clock.due_at == due_at
+        elif what == "slow" and clock.running:
+            assert isinstance(how, int)
+            try:
+                clock = rules.slow(clock, at, now, how, "ic")
+            except (Conflict, Invalid):
+                pass
+            else:
+                assert seconds_between(NOW, now) >= rules.SLOW_AFTER_S
+        assert (clock.due_at is None) == (clock.ring_at is None)

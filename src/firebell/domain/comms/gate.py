@@ -160,7 +160,7 @@ def _person(at: Looking) -> Iterator[Finding]:
     if not at.public and at.situation.commander_name:
         # The internal template names the commander.
         text = text.replace(f"Incident Commander: {at.situation.commander_name}", " ")
-    found = wording.named(text, at.people)
+    found = wording.people(text, at.people)
     if found:
         yield Finding(
             check="person", level=Level.BLOCK if at.public else Level.WARN, excerpt=", ".join(dict.fromkeys(found)),

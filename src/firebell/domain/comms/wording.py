@@ -115,6 +115,15 @@ def named(text: str, names: Iterable[str]) -> list[str]:
     ]
 
 
+def people(text: str, names: Iterable[str]) -> list[str]:
+    """Which people a text names: by their whole name in any case, by a name of one word only as it is written, since
+    many a name is a word, too."""
+    every = list(names)
+    whole = named(text, [name for name in every if " " in name.strip()])
+    single = [name for name in every if " " not in name.strip() and len(name.strip()) > 1]
+    return whole + [name for name in single if re.search(rf"(?<![\w-]){re.escape(name.strip())}(?![\w-])", text)]
+
+
 def amounts(text: str) -> bool:
     """Whether the text says how many, how much or which share. Times and the number of the incident say none of it."""
     bare = _NAMED_NUMBERS.sub(" ", text)
