@@ -189,7 +189,7 @@ def test_from_a_customer_s_report_to_the_all_clear(story: Story, mails: SmtpSink
     assert [one.status for one in snapshot.components] == ["operational", "operational"]
     (page,) = room.public()
     assert (page.status, page.impact) == ("resolved", "critical")
-    assert [str(one.status) for one in page.updates] == [
+    assert [str(one.status) for one in reversed(page.updates)] == [
         "investigating", "investigating", "identified", "monitoring", "resolved",
     ]  # fmt: skip
 
