@@ -86,32 +86,42 @@ def look(
     me = here.me.id
     responds = here.may(Permission.INCIDENTS_RESPOND, i.team_id) or me in _at_work(i)
     legal = frozenset(rules.legal(i, asking))
-    found = people.users(read)
-    shown = _alerts(here, read, i)
-    others = _others(read, i)
+
+    def drawn(*parts: str) -> bool:
+        return part in ("", *parts)
+
+    found = people.users(read) if drawn("work", "side") else []
+    shown = _alerts(here, read, i) if drawn("work", "side") else []
     names = look_up(read, _ids(i))
-    more = {name: make(here, read, i) for name, make in MORE.items() if part in ("", name)}
+    more = {name: make(here, read, i) for name, make in MORE.items() if drawn(name)}
     around = Around(
         scale=asking.scale,
         roles=asking.roles,
         legal=legal if responds else legal & _looking_on(i),
         names=names,
-        people=[(u.id, u.display_name or u.name) for u in found if u.active],
+        people=_people(i, found),
         alerts=shown,
-        others=others,
+        others=_others(read, i) if drawn("top", "side") else (),
         promises=_promises(read, i),
         missing=_missing(i, asking, shown),
         stable_at=_stable_at(i, asking),
         breaches={b.later: f"{_milestone(b.later)} is said to be before {_milestone(b.earlier)}." for b in breaches(i)},
-        brief=incident_brief.parts(read, i, asking, names, here.zone) if _offered_to(i, me) else (),
-        call=_callable(here, read, found) if responds and part in ("", "side") else (),
+        brief=incident_brief.parts(read, i, asking, names, here.zone) if _offered_to(i, me) and drawn("work") else (),
+        call=_callable(here, read, found) if responds and drawn("side") else (),
         minutes=[(s or "", seconds) for s, seconds in severity.seconds_in_each(i, read.now).items()],
-        services=_services(read, i),
+        services=_services(read, i) if drawn("work") else (),
         more=more,
     )
     return IncidentPage(
         i=i, me=me, now=read.now, responds=responds, around=around, drafts=drafts or {}, refused=refused
     )
+
+
+def _people(i: Incident, found: Iterable[User]) -> Choices:
+    """Whom something can be given to: those engaged first."""
+    here = frozenset(i.engaged_ids)
+    active = [(str(u.id), u.display_name or u.name) for u in found if u.active]
+    return sorted(active, key=lambda one: one[0] not in here)
 
 
 def _at_work(i: Incident) -> set[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from markupsafe import Markup, escape
+
 from firebell.domain.incidents.model import (
     Decision,
     DecisionState,
@@ -68,6 +70,7 @@ class Around:
     legal: frozenset[str]
     names: Names
     people: Choices
+    """Whom a task or role can be given to: those engaged first."""
     alerts: Sequence[AlertRow] = ()
     others: Sequence[Other] = ()
     promises: Sequence[Promise] = ()
@@ -217,12 +220,14 @@ class IncidentPage:
         """Too many people for a select: one types a name, and the browser completes it."""
         return len(self.around.people) > CROWD
 
-    @property
-    def people(self) -> Choices:
-        """Whom a task or role can be given to: those engaged first."""
-        here = set(self.i.engaged_ids)
-        first = [one for one in self.around.people if one[0] in here]
-        return [*first, *(one for one in self.around.people if one[0] not in here)]
+    def options(self, chosen: str, but: str = "") -> Markup:
+        """People as options of a select. Drawn here, because a page has a dozen of them."""
+        marks = (
+            f'<option value="{id_}"{" selected" if id_ == chosen else ""}>{escape(name)}</option>'
+            for id_, name in self.around.people
+            if id_ != but
+        )
+        return Markup("".join(marks))  # noqa: S704 - names are escaped, ids are ours
 
     # ---- work
 
