@@ -96,7 +96,8 @@ def calendar(snapshot: Snapshot, place: Place) -> bytes:
 
 def _entries(snapshot: Snapshot, place: Place) -> list[_Entry]:
     found = [*_incidents(snapshot, place), *_maintenances(snapshot, place)]
-    return sorted(found, key=lambda one: (one.published_at, one.id), reverse=True)[:50]
+    # Sorting keeps the order of what began in the same moment: the newest first.
+    return sorted(found, key=lambda one: one.published_at, reverse=True)[:50]
 
 
 def _incidents(snapshot: Snapshot, place: Place) -> Iterator[_Entry]:

@@ -52,7 +52,7 @@ def story_of(snapshot: Snapshot, one: PublicIncident | Planned) -> Story:
 
 def told(snapshot: Snapshot, found: Iterable[PublicIncident | Planned]) -> list[tuple[str, list[Story]]]:
     """Stories by the day they began, in the page's zone, newest first."""
-    stories = sorted((story_of(snapshot, one) for one in found), key=lambda one: (one.from_at, one.code), reverse=True)
+    stories = sorted((story_of(snapshot, one) for one in found), key=lambda one: one.from_at, reverse=True)
     days: dict[str, list[Story]] = {}
     for story in stories:
         there = story.from_at.to_tz(snapshot.page.time_zone)
