@@ -29,7 +29,7 @@ log = structlog.get_logger()
 QUICK_S = 1.0
 REST_S = 1.0
 HANDS_MAX = 64
-BATCH = 4
+BATCH = 16
 STOP_WAITS_S = 5.0
 
 
@@ -108,6 +108,8 @@ class Dispatcher:
             return False
         if self._runner.read(queries.any_abandoned, lane="engine"):
             self._runner.run(commands.take_over, lane="engine")
+        if self._runner.read(queries.any_postponable, lane="engine"):
+            return self._runner.run(commands.postpone, lane="engine") > 0
         # Inline one of a lane at a time, so that tests see the first failure of a lane stop the second attempt.
         lane_max = self._posters * BATCH or 1
         waiting = self._runner.read(

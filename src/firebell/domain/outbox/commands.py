@@ -80,6 +80,11 @@ def take_over(work: Work) -> int:
     return store.release_abandoned(work, rules.UNRECORDED_MAX)
 
 
+def postpone(work: Work) -> int:
+    """What is due in a lane that is left alone waits for it; a thousand in a unit."""
+    return store.postpone(work, 1000)
+
+
 def record(work: Work, post: Post, outcome: Outcome, *, patience_s: int, jitter: float) -> Sequel | None:
     """Write down what came of an attempt, for the post and for its lane. ``None``: somebody else holds it by now."""
     sequel = rules.after_attempt(post, outcome, work.now, patience_s=patience_s, jitter=jitter)
@@ -123,6 +128,7 @@ def cancel(work: Work, target_id: str, why: str) -> int:
 def open_lane(work: Work, lane: str) -> None:
     """Try a lane again now, whatever is held against it (somebody has mended the address)."""
     store.forget_lane(work, lane)
+    store.hasten(work, lane)
     work.wake()
 
 

@@ -18,7 +18,12 @@ def waiting(read: Read, *, limit: int, lane_max: int) -> list[Waiting]:
 
 
 def next_due(read: Read) -> Instant | None:
-    return store.next_due(read, read.now)
+    return store.next_due(read)
+
+
+def any_postponable(read: Read) -> bool:
+    """Whether something is due in a lane that is left alone for now."""
+    return store.any_postponable(read, read.now)
 
 
 def any_abandoned(read: Read) -> bool:

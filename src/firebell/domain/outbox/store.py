@@ -99,8 +99,40 @@ def _first_of_stream() -> ColumnElement[bool]:
     return or_(posts.c.stream == "", ~before)
 
 
-def _open_lane(now: Instant) -> ColumnElement[bool]:
-    return posts.c.lane.not_in(select(lanes.c.lane).where(lanes.c.wait_until > now))
+def _waits(now: Instant) -> Any:
+    """Lanes that are left alone for now, though something in them is due."""
+    due = exists().where(posts.c.lane == lanes.c.lane, posts.c.state == PostState.QUEUED, posts.c.due_at <= now)
+    return select(lanes.c.lane, lanes.c.wait_until).where(lanes.c.wait_until > now, due)
+
+
+def any_postponable(read: Read, now: Instant) -> bool:
+    """Whether something is due in a lane that is left alone for now."""
+    return read.one(_waits(now).limit(1)) is not None
+
+
+def postpone(work: Work, limit: int) -> int:
+    """What is due in such lanes is due when its lane is; up to ``limit``, so that no unit is long.
+
+    Kept in the posts themselves: whoever looks for something to send must not wade through what cannot go.
+    """
+    done = 0
+    for lane in work.all(_waits(work.now)):
+        late = (
+            select(posts.c.id)
+            .where(posts.c.lane == lane.lane, posts.c.state == PostState.QUEUED, posts.c.due_at <= work.now)
+            .limit(limit - done)
+        )
+        moved = update(posts).where(posts.c.id.in_(late), posts.c.state == PostState.QUEUED)
+        done += work.write(moved.values(due_at=lane.wait_until))
+        if done >= limit:
+            break
+    return done
+
+
+def hasten(work: Work, lane: str) -> None:
+    """What only waited for its lane goes now."""
+    unspoilt = and_(posts.c.lane == lane, posts.c.state == PostState.QUEUED, posts.c.attempt == 0)
+    work.write(update(posts).where(unspoilt, posts.c.due_at > work.now).values(due_at=work.now))
 
 
 def waiting(read: Read, now: Instant, limit: int, lane_max: int) -> list[Waiting]:
@@ -108,7 +140,7 @@ def waiting(read: Read, now: Instant, limit: int, lane_max: int) -> list[Waiting
     turn = func.row_number().over(partition_by=posts.c.lane, order_by=posts.c.id).label("turn")
     due = (
         select(posts.c.id, posts.c.lane, turn)
-        .where(posts.c.state == PostState.QUEUED, posts.c.due_at <= now, _open_lane(now), _first_of_stream())
+        .where(posts.c.state == PostState.QUEUED, posts.c.due_at <= now, _first_of_stream())
         .subquery()
     )
     query = select(due).where(due.c.turn <= lane_max).order_by(due.c.turn, due.c.id).limit(limit)
@@ -212,17 +244,14 @@ def cancel(work: Work, target_id: str, why: str) -> int:
     return work.write(update(posts).where(where).values(state=PostState.CANCELLED, done_at=work.now, reply=why))
 
 
-def next_due(read: Read, now: Instant) -> Instant | None:
-    """When the next post can go or the next lease runs out, as far as lanes and streams let it."""
-    queued = posts.c.state == PostState.QUEUED
-    free = read.scalar(select(func.min(posts.c.due_at)).where(queued, _open_lane(now), _first_of_stream()))
-    lane = read.scalar(
-        select(func.min(lanes.c.wait_until)).where(
-            lanes.c.wait_until > now, exists().where(posts.c.lane == lanes.c.lane, queued)
-        )
-    )
+def next_due(read: Read) -> Instant | None:
+    """When the next post can go or the next lease runs out, as far as streams let it."""
+    queued = read.scalar(
+        select(posts.c.due_at).where(posts.c.state == PostState.QUEUED, _first_of_stream()).order_by(posts.c.due_at)
+        .limit(1)
+    )  # fmt: skip
     lease = read.scalar(select(func.min(posts.c.lease_until)).where(posts.c.state == PostState.SENDING))
-    found: list[Instant] = [at for at in (free, lane, None if lease is None else plus(lease, 0.000001)) if at]
+    found: list[Instant] = [at for at in (queued, None if lease is None else plus(lease, 0.000001)) if at]
     return min(found, default=None)
 
 
