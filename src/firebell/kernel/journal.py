@@ -268,6 +268,12 @@ def by_event(connection: Connection, chain: str, *, before: int | None = None, l
     return [_entry(row) for row in reversed(connection.execute(query).all())]
 
 
+def of_kind(connection: Connection, chain: str, kind: str) -> list[Entry]:
+    """Every fact of one kind in a chain, in the order they were written."""
+    query = select(journal).where(journal.c.chain == chain, journal.c.kind == kind).order_by(journal.c.n)
+    return [_entry(row) for row in connection.execute(query)]
+
+
 def since(connection: Connection, seq: int, *, limit: int = 500) -> list[Entry]:
     """Facts after ``seq`` in the order they were written."""
     rows = connection.execute(select(journal).where(journal.c.seq > seq).order_by(journal.c.seq).limit(limit))

@@ -21,6 +21,7 @@ from firebell.domain.incidents.model import (
     TaskState,
 )
 from firebell.domain.incidents.outcome import Asking
+from firebell.domain.incidents.record_facts import EntryCorrected
 from firebell.domain.incidents.scale import DEFAULT_ROLES, DEFAULT_SCALE
 from firebell.domain.incidents.store import incidents
 from firebell.domain.incidents.visibility import hidden_subjects, person_of, seen, visible, where_visible
@@ -31,9 +32,9 @@ from firebell.kernel.journal import Entry
 from firebell.kernel.work import Read
 
 __all__ = [
-    "Counts", "active", "active_of_services", "all_of_alert", "asking", "counts", "due", "find", "hidden_subjects",
-    "incident", "incident_list", "names", "next_due", "of_alert", "of_alerts", "open_tasks_of", "related", "roles",
-    "scale", "settings", "timeline", "visible",
+    "Counts", "active", "active_of_services", "all_of_alert", "asking", "corrections", "counts", "due", "find",
+    "hidden_subjects", "incident", "incident_list", "names", "next_due", "of_alert", "of_alerts", "open_tasks_of",
+    "related", "roles", "scale", "settings", "timeline", "visible",
 ]  # fmt: skip
 
 
@@ -176,6 +177,16 @@ def timeline(read: Read, incident_id: str, *, limit: int = 500, before: int | No
     """The newest ``limit`` facts by when they happened, oldest first. ``before`` (an ``n``) continues backwards."""
     incident(read, incident_id)
     return journal.by_event(read.connection, incident_id, before=before, limit=limit)
+
+
+def corrections(read: Read, incident_id: str) -> dict[int, Entry]:
+    """What was corrected on a timeline: the newest correction by the number of the entry it supersedes.
+
+    One that has itself been destroyed by redaction does not say any more what it superseded, and is not in it.
+    """
+    incident(read, incident_id)
+    found = journal.of_kind(read.connection, incident_id, EntryCorrected.kind)
+    return {one.data["supersedes"]: one for one in found if not one.redacted}
 
 
 def scale(read: Read, version: int | None = None) -> Scale:

@@ -206,8 +206,8 @@ def line(entry: Entry, names: Names, zone: str, now: Instant) -> Line:
     text = Markup(template).format_map(said)  # noqa: S704 - ours; values are escaped
     who = "" if template[:1] in "{ABCDEFGHIJKLMNOPQRSTUVWXYZ" else names.of(entry.actor)
     if entry.actor.startswith("nobody:"):
-        # Only the link of the first start lets somebody in whom nobody has added.
-        who = "Set-up" if who else ""
+        # Only the link of the first start lets somebody in whom nobody has added; a report comes from outside.
+        who = ("Somebody outside" if entry.subject.startswith("inc_") else "Set-up") if who else ""
     if template.startswith("{channel}"):
         text = text[:1].upper() + text[1:]
     if template.startswith("{what}"):
