@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from rich.console import Console
 
@@ -16,12 +17,16 @@ from firebell.demo import company
 from firebell.demo.carriers import recorders
 from firebell.demo.history import STORM_SIZE, History, provider_down
 from firebell.demo.stage import Stage
+from firebell.domain.incidents import configured
+from firebell.domain.incidents import queries as incidents
+from firebell.domain.incidents.model import Severity
 from firebell.domain.people import passwords
 from firebell.entrypoints.logs import configure_logs
 from firebell.integrations.channels import all_channels
 from firebell.kernel.clock import Instant, SetClock, SystemClock, plus
 from firebell.kernel.db import Database, LockedOut
 from firebell.kernel.errors import Conflict
+from firebell.kernel.work import Work
 from firebell.settings import Settings
 
 DAYS = 30
@@ -69,13 +74,23 @@ def build(
         _hurry(house)
         password_hash = passwords.make_hash(password)
         made = house.runner.run(lambda work: company.found(work, house.keyring, password_hash))
+        # A month of alerts would leave a month of incidents that nobody has worked on.
+        usual = house.runner.run(lambda work: _declares(work, ()))
         History(Stage(house, clock, made), end, days, storm_size=storm_size).play()
+        house.runner.run(lambda work: _declares(work, usual))
     finally:
         house.close()
     (folder / _SIGN_IN).touch(0o600)
     (folder / _SIGN_IN).write_text(f"{company.ADMIN}\n{password}\n", encoding="utf-8")
     (folder / _MARK).write_text("made\n", encoding="utf-8")
     return SignIn(company.ADMIN, password)
+
+
+def _declares(work: Work, severities: tuple[Severity, ...]) -> tuple[Severity, ...]:
+    """Set which alerts declare an incident by rule; returns which did so far."""
+    before = incidents.settings(work)
+    configured.set_settings(work, structs.replace(before, auto_declare=severities))
+    return before.auto_declare
 
 
 def open_demo(folder: Path, listen: str, *, fresh: bool = False) -> tuple[House, SignIn]:

@@ -22,7 +22,7 @@ from firebell.workflows import alert_arrives, alert_resolved, page_answered
 
 T = TypeVar("T")
 # Deadlines of the house's own every few seconds: a month of them would take an hour and change nothing.
-_EVERY_FEW_SECONDS = frozenset({"laws", "heartbeat", "tidying"})
+_EVERY_FEW_SECONDS = frozenset({"laws", "heartbeat", "tidying", "outbox tidying", "status pages", "state files"})
 
 
 @dataclass(frozen=True, slots=True)
