@@ -264,6 +264,7 @@ class CommsSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     executive_ids: tuple[str, ...] = ()
     support_zone: str = "UTC"
+    managed_by: str | None = None
     version: int = 1
 
 

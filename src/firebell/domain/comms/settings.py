@@ -63,8 +63,13 @@ def _add(work: Work, audience: str, phase: str, body: str, expected: int | None,
     return new
 
 
-def set_settings(work: Work, value: CommsSettings, *, expected: int | None = None) -> CommsSettings:
-    """Who gets executive updates, and where the support hours are. Raises Invalid, Changed."""
+def set_settings(
+    work: Work, value: CommsSettings, *, expected: int | None = None, managed_by: str | None = None
+) -> CommsSettings:
+    """Who gets executive updates, and where the support hours are. ``value.managed_by`` is not looked at.
+
+    Raises Invalid, Changed, Conflict (a file manages them).
+    """
     work.needs(Permission.INCIDENTS_EDIT)
     current = desk_store.settings(work)
     if expected is not None and expected != current.version:
@@ -75,7 +80,22 @@ def set_settings(work: Work, value: CommsSettings, *, expected: int | None = Non
         raise Invalid(
             f"There is no time zone {value.support_zone}.", field="support_zone", hint="For example Europe/Berlin."
         ) from None
-    after = replace(value, version=current.version + 1)
+    if current.managed_by is not None and managed_by is None:
+        raise Conflict(f"This is managed by {current.managed_by}.", hint="Change it there, or detach it first.")
+    if replace(value, version=current.version, managed_by=managed_by) == current:
+        return current
+    return _set(work, replace(value, version=current.version + 1, managed_by=managed_by))
+
+
+def detach_settings(work: Work) -> None:
+    """Take these settings out of a configuration's hands."""
+    work.needs(Permission.INCIDENTS_EDIT)
+    current = desk_store.settings(work)
+    if current.managed_by is not None:
+        _set(work, replace(current, version=current.version + 1, managed_by=None))
+
+
+def _set(work: Work, after: CommsSettings) -> CommsSettings:
     desk_store.set_settings(work, after)
     work.record(
         "installation",

@@ -93,14 +93,19 @@ def set_roles(
     """
     work.needs(Permission.INCIDENTS_EDIT)
     current = tuple(queries.roles(work))
-    _check_managed(next((one.managed_by for one in current if one.managed_by), None), managed_by)
     check_roles(roles)
     names = {one.name for one in roles}
     paged = {name for level in queries.scale(work).levels for name in level.page_roles}
     if paged - names:
         raise Conflict(f"The severity scale pages the role {min(paged - names)}.", field="roles")
     standard = frozenset(RoleName)
-    new = tuple(replace(one, own=one.name not in standard, managed_by=managed_by) for one in roles)
+    owners = {one.name: one.managed_by for one in current if managed_by is None}
+    new = tuple(
+        replace(one, own=one.name not in standard, managed_by=managed_by or owners.get(one.name)) for one in roles
+    )
+    for one in current:
+        if one not in new:
+            _check_managed(one.managed_by, managed_by)
     if new != current:
         store.set_roles(work, new)
         was = {one.name: one for one in current}
@@ -139,18 +144,24 @@ def check_roles(roles: Sequence[RoleDefinition]) -> None:
             raise Invalid("A role is paged at a schedule, a user or a team.", field=f"roles.{at}.page")
 
 
-def set_settings(work: Work, new: Settings, *, expected: int | None = None) -> Settings:
-    """How this installation runs incidents. Raises Invalid, Changed. ``new.version`` is not looked at."""
+def set_settings(
+    work: Work, new: Settings, *, expected: int | None = None, managed_by: str | None = None
+) -> Settings:
+    """How this installation runs incidents. ``new.version`` and ``new.managed_by`` are not looked at.
+
+    Raises Invalid, Changed, Conflict (a file manages them).
+    """
     work.needs(Permission.INCIDENTS_EDIT)
     stored = store.settings(work)
     current = stored or Settings()
     if expected is not None and expected != current.version:
         raise Changed("These settings have been edited meanwhile.", hint="Load them again and repeat your change.")
+    _check_managed(current.managed_by, managed_by)
+    new = replace(new, managed_by=managed_by)
     if new.report_form not in _FORMS:
         raise Invalid("The form is off, internal or public.", field="report_form")
     for at, address in enumerate(new.mail_state_to):
-        if "@" not in address or any(mark in address for mark in " \r\n,;<>"):
-            raise Invalid("This is not an e-mail address.", field=f"mail_state_to.{at}")
+        check_address(address, f"mail_state_to.{at}")
     if replace(new, version=current.version) == current:
         return current
     new = replace(new, version=current.version + 1)
@@ -160,6 +171,23 @@ def set_settings(work: Work, new: Settings, *, expected: int | None = None) -> S
     work.record(INSTALLATION, IncidentSettingsSet(changed=[name for name in changed if name != "version"]))
     work.publish("incidents")
     return new
+
+
+def detach_settings(work: Work) -> None:
+    """Take these settings out of a configuration's hands."""
+    work.needs(Permission.INCIDENTS_EDIT)
+    stored = store.settings(work)
+    if stored is not None and stored.managed_by is not None:
+        store.set_settings(work, stored, replace(stored, managed_by=None, version=stored.version + 1))
+        work.memo.pop(("incident settings",), None)
+        work.record(INSTALLATION, IncidentSettingsSet(changed=["managed_by"]))
+        work.publish("incidents")
+
+
+def check_address(address: str, field: str) -> None:
+    """Raise Invalid unless ``address`` can be an e-mail address."""
+    if "@" not in address or any(mark in address for mark in " \r\n,;<>"):
+        raise Invalid("This is not an e-mail address.", field=field)
 
 
 def _said(value: str, field: str) -> None:

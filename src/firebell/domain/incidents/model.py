@@ -528,6 +528,7 @@ class Settings(Part, frozen=True, kw_only=True):
     auto_offer: bool = False
     report_form: str = "internal"
     mail_state_to: tuple[str, ...] = ()
+    managed_by: str | None = None
     version: int = 1
 
     def qualified(self, user_id: str | None) -> bool:

@@ -32,9 +32,9 @@ from firebell.kernel.ids import StatusPageId
 from firebell.kernel.work import Read, Work
 
 __all__ = [
-    "add_component", "add_past", "arrange", "create_page", "delete_page", "edit_component", "edit_incident",
-    "edit_page", "edit_update", "link", "publish", "remove_component", "remove_incident", "restore_page",
-    "set_component",
+    "add_component", "add_past", "arrange", "create_page", "delete_page", "detach_page", "edit_component",
+    "edit_incident", "edit_page", "edit_update", "link", "publish", "remove_component", "remove_incident",
+    "restore_page", "set_component",
 ]  # fmt: skip
 
 _EDIT = Permission.STATUS_EDIT
@@ -86,6 +86,15 @@ def edit_page(work: Work, page_id: str, expected: int | None = None, **fields: U
     found = store.page(work, page_id)
     assert found is not None
     return found
+
+
+def detach_page(work: Work, page_id: str) -> StatusPage:
+    """Take a page and its components out of a configuration's hands."""
+    after = edit_page(work, page_id, managed_by=None)
+    for one in store.components_of(work, page_id):
+        if one.managed_by is not None:
+            edit_component(work, one.id, managed_by=None)
+    return after
 
 
 def delete_page(work: Work, page_id: str, expected: int | None = None, *, managed_by: str | None = None) -> None:

@@ -92,6 +92,13 @@ class KeyShown(Shown):
     key: str
 
 
+class SecretMade(Shown):
+    """The signing secret of a webhook that was generated. It is shown here and never again."""
+
+    webhook: str
+    secret: str
+
+
 class PlanShown(Shown):
     """``left_alone``: managed objects that no file describes any more, which only ``prune`` removes."""
 
@@ -99,6 +106,7 @@ class PlanShown(Shown):
     coming: list[ComingShown]
     left_alone: list[ObjectNamed]
     new_keys: list[KeyShown]
+    new_secrets: list[SecretMade]
 
 
 class FileShown(Shown):
@@ -128,6 +136,7 @@ def shown(found: Plan) -> PlanShown:
         coming=[_coming(each) for each in found.coming],
         left_alone=[ObjectNamed(kind=kind, name=name) for kind, name in found.left_alone],
         new_keys=[KeyShown(service=k.service, integration=k.integration, key=k.key) for k in found.new_keys],
+        new_secrets=[SecretMade(webhook=one.webhook, secret=one.secret) for one in found.new_secrets],
     )
 
 

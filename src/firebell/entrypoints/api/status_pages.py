@@ -178,10 +178,10 @@ def restore_status_page(request: Request, response: Response, page: str, caller:
 
 @router.post("/{page}:detach")
 def detach_status_page(request: Request, response: Response, page: str, caller: Caller) -> StatusPageShown:
-    """Take the page out of a configuration file's hands."""
+    """Take the page and its components out of a configuration file's hands."""
 
     def change(w: Work) -> StatusPageShown:
-        return _answer(request, response, w, commands.edit_page(w, page_of(w, page).id, managed_by=None))
+        return _answer(request, response, w, commands.detach_page(w, page_of(w, page).id))
 
     return run(request, change, caller)
 

@@ -138,6 +138,8 @@ def _show(answer: Mapping[str, Any], *, done: bool, as_json: bool, changes: bool
         typer.echo(f"\nNo longer in any file, and left alone without --prune: {names}")
     for key in answer["new_keys"]:
         typer.echo(f"\nKey of {key['service']}/{key['integration']}: {key['key']}")
+    for made in answer["new_secrets"]:
+        typer.echo(f"\nSigning secret of the webhook {made['webhook']}, shown only now: {made['secret']}")
     typer.echo(("\n" if answer["changes"] and changes else "") + summary(answer, done=done))
 
 

@@ -25,11 +25,12 @@ from firebell.workflows.config.checking import circles, dangling, orphaned, unwa
 from firebell.workflows.config.current import Current, current
 from firebell.workflows.config.differing import Coming, Line, coming, lines
 from firebell.workflows.config.making import Making
+from firebell.workflows.config.page_passwords import hash_passwords
 from firebell.workflows.config.parsing import Desired, parse
 from firebell.workflows.config.problems import BadConfig, Place, Problem
 from firebell.workflows.config.reading import File
 from firebell.workflows.config.settling import completed, spoken_of
-from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, UserSpec
+from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, UserSpec, default
 
 Key = tuple[str, str]
 T = TypeVar("T")
@@ -67,16 +68,25 @@ class NewKey:
 
 
 @dataclass(frozen=True, slots=True)
+class NewSecret:
+    """The signing secret of a webhook that was generated."""
+
+    webhook: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What happens, or has happened. ``left_alone`` are managed objects that no file describes any more.
 
-    ``new_keys`` is filled only when applied (a planned key is thrown away).
+    ``new_keys`` and ``new_secrets`` are filled only when applied (planned ones are thrown away).
     """
 
     changes: tuple[Change, ...]
     coming: tuple[Coming, ...] = ()
     left_alone: tuple[Key, ...] = ()
     new_keys: tuple[NewKey, ...] = field(default=(), repr=False)
+    new_secrets: tuple[NewSecret, ...] = field(default=(), repr=False)
 
 
 class ConfigApplied(Fact, frozen=True, kw_only=True):
@@ -129,7 +139,7 @@ def plan(
     try:
         _twice_if_raced(runner, rehearse, actor)
     except _Undone as undone:
-        return replace(undone.outcome.finished(), new_keys=())
+        return replace(undone.outcome.finished(), new_keys=(), new_secrets=())
     raise AssertionError("unreachable")
 
 
@@ -170,7 +180,9 @@ def _parsed(
     # Before the transaction: reading long files must not keep the intake waiting for the one writer.
     runner.read(lambda read: read.needs(Permission.CONFIG_APPLY), actor)
     problems: list[Problem] = []
-    return parse(files, environment, means.channels, means.sources, problems), problems
+    desired = parse(files, environment, means.channels, means.sources, problems)
+    hash_passwords(runner, desired, problems)
+    return desired, problems
 
 
 def _applied(
@@ -195,7 +207,8 @@ def _applied(
         counts = {verb: sum(change.verb == verb for change in changes) for verb in ("created", "changed", "removed")}
         work.record("config", ConfigApplied(files=sorted(file.path for file in files), **counts))
         work.publish("config")
-    found = Plan(tuple(changes), (), tuple(left), tuple(NewKey(*key) for key in making.new_keys))
+    keys = tuple(NewKey(*key) for key in making.new_keys)
+    found = Plan(tuple(changes), (), tuple(left), keys, tuple(NewSecret(*each) for each in making.new_secrets))
     touched = [change.name for change in changes if change.kind == "Schedule"]
     after = {schedule.name: schedule for schedule in oncall.schedules(work)} if touched else {}
     people = now.names("User") | {user.id: user.name for user in users.users(work)}
@@ -205,7 +218,7 @@ def _applied(
 def _make(making: Making, key: Key, desired: Desired, now: Current, means: Means, *, prune: bool) -> Change | None:
     document = desired.documents[key]
     place = document.place("metadata.name")
-    wanted, before = desired.items[key], now.items.get(key)
+    wanted, before = desired.items[key], now.items.get(key) or default(key)
     try:
         if before is None:
             making.create(wanted, place.file)

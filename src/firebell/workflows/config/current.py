@@ -19,6 +19,7 @@ from firebell.domain.services.model import Service
 from firebell.kernel.secrets import Keyring, Unsealable
 from firebell.kernel.work import Read
 from firebell.workflows.config.channels import ChannelDeclaration, secret_fields
+from firebell.workflows.config.response_current import add_response
 from firebell.workflows.config.schedules import written_layers
 from firebell.workflows.config.specs import (
     TARGET_KINDS,
@@ -42,7 +43,8 @@ Part = tuple[str, str, str]
 class Current:
     """Items by (kind, name), and what leads back to rows.
 
-    ``parts`` are contact methods and integrations, ``(kind, owner, name)`` → id; those in ``by_hand`` are in no file.
+    ``parts`` are contact methods, integrations and components, ``(kind, owner, name)`` → id; those in ``by_hand`` are
+    in no file.
     """
 
     items: dict[Key, Item] = field(default_factory=dict)
@@ -102,6 +104,7 @@ def current(read: Read, keyring: Keyring, sealer: Sealer, channels: Mapping[str,
     for service in services.services(read):
         found = _service(read, service, ladders, keyring, now)
         now.add("Service", service.name, service.id, found, teams.get(service.team_id or ""), service.managed_by)
+    add_response(read, now, keyring)
     return now
 
 

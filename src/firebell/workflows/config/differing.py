@@ -11,6 +11,7 @@ from typing import Any
 from firebell.domain.oncall import rules
 from firebell.domain.oncall.model import LayerRole, Schedule
 from firebell.kernel.clock import Instant, plus, seconds_between
+from firebell.workflows.config.response_specs import secrets
 from firebell.workflows.config.specs import Item, ServiceSpec, UserSpec, written
 
 HORIZON_S = 28 * 86_400
@@ -84,6 +85,12 @@ def _secrets(before: Item, after: Item) -> list[Line]:
                 for name in sorted(method.secret)
                 if method.values.get(name) != known[method.name].values.get(name)
             ]
+    was = secrets(before.spec)
+    found += [
+        Line(path, "•••" if was.get(path) else None, "another one" if was.get(path) else "•••")
+        for path, value in secrets(after.spec).items()
+        if value is not None and value != was.get(path)
+    ]
     return found
 
 
@@ -102,7 +109,7 @@ def _flatten(value: Any, path: str, into: dict[str, str]) -> None:
             _flatten(inner, f"{path}.{key}", into)
     elif isinstance(value, list) and value and all(isinstance(inner, dict) for inner in value):
         for i, inner in enumerate(value):
-            _flatten(inner, f"{path}[{inner.get('name', i)}]", into)
+            _flatten(inner, f"{path}[{inner.get('name', inner.get('group', i))}]", into)
     else:
         into[path] = _flow(value)
 

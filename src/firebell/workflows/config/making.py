@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from firebell.domain.escalation import commands as escalation
-from firebell.domain.escalation.model import Climb, TargetKind
+from firebell.domain.escalation.model import Climb, Target, TargetKind
 from firebell.domain.oncall import commands as oncall
 from firebell.domain.people import commands as users
 from firebell.domain.people import methods, teams
@@ -15,16 +15,17 @@ from firebell.domain.people.model import TeamRole
 from firebell.domain.people.rules import hours_document
 from firebell.domain.services import commands as services
 from firebell.kernel.actor import Role
-from firebell.kernel.ids import PolicyId, TeamId
+from firebell.kernel.ids import TeamId
 from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Work
 from firebell.workflows import person_left, rules_changed
+from firebell.workflows.config import service_making
 from firebell.workflows.config.channels import ChannelDeclaration
 from firebell.workflows.config.current import Current, named
+from firebell.workflows.config.response_making import MAKERS
 from firebell.workflows.config.schedules import stored_layers
 from firebell.workflows.config.specs import (
     TARGET_KINDS,
-    IntegrationSpec,
     Item,
     MethodSpec,
     PolicySpec,
@@ -37,7 +38,10 @@ from firebell.workflows.config.specs import (
 
 
 class Making:
-    """Carries the ids of what is there and of what has been made on the way. ``new_keys`` are generated ones."""
+    """Carries the ids of what is there and of what has been made on the way.
+
+    ``new_keys`` (of integrations) and ``new_secrets`` (of webhooks) are generated ones.
+    """
 
     def __init__(
         self,
@@ -56,6 +60,7 @@ class Making:
         self.sealer = sealer
         self.channels = channels
         self.new_keys: list[tuple[str, str, str]] = []
+        self.new_secrets: list[tuple[str, str]] = []
 
     def id(self, kind: str, name: str | None) -> str | None:
         return None if name is None else self.ids[kind, name]
@@ -66,6 +71,10 @@ class Making:
     def team(self, item: Item) -> TeamId | None:
         found = self.id("Team", item.team)
         return None if found is None else TeamId(found)
+
+    def target(self, target: Target) -> str:
+        """The id of whom ``target`` names."""
+        return self.ids[TARGET_KINDS[target.kind], target.id]
 
     # ------------------------------------------------------------------ verbs
 
@@ -104,16 +113,18 @@ class Making:
                 climb=self._climb(spec.climb),
                 managed_by=by,
             ).id
+        elif isinstance(spec, ServiceSpec):
+            service_making.create(self, item, spec, by)
         else:
-            self.ids[item.key] = services.create_service(
-                self.work, name=item.name, managed_by=by, **self._service_fields(item, spec)
-            )
-            self._doors(item.name, None, spec, by)
+            MAKERS[item.kind].put(self, None, item, by)
 
     def change(self, before: Item, item: Item, file: str) -> None:
-        row_id = self.ids[item.key]
         # On whose behalf: also an object that is about to be left to hands is changed for its file once more.
         by = file if item.managed or item.key in self.managed_by else None
+        if item.kind in MAKERS:
+            MAKERS[item.kind].put(self, before, item, by)
+            return
+        row_id = self.ids[item.key]
         spec, was = item.spec, before.spec
         if isinstance(spec, UserSpec) and isinstance(was, UserSpec):
             users.edit_user(
@@ -150,14 +161,13 @@ class Making:
             if not item.managed:
                 escalation.detach_policy(self.work, row_id)
         elif isinstance(spec, ServiceSpec) and isinstance(was, ServiceSpec):
-            services.edit_service(self.work, row_id, managed_by=by, **self._service_fields(item, spec))
-            self._doors(item.name, was, spec, by)
-            if not item.managed:
-                services.detach_service(self.work, row_id)
+            service_making.change(self, item, was, spec, by)
 
     def remove(self, key: tuple[str, str]) -> None:
         kind, row_id, by = key[0], self.ids[key], self.managed_by.get(key)
-        if kind == "User":
+        if kind in MAKERS:
+            MAKERS[kind].remove(self, key, by)
+        elif kind == "User":
             person_left.delete(self.work, row_id, managed_by=by)
         elif kind == "Team":
             teams.delete_team(self.work, row_id, managed_by=by)
@@ -168,7 +178,7 @@ class Making:
         else:
             services.delete_service(self.work, row_id, managed_by=by)
 
-    def _adopted(self, kind: str, owner: str, part: str, by: str | None) -> bool:
+    def adopted(self, kind: str, owner: str, part: str, by: str | None) -> bool:
         """Whether a part made by hand comes into a file's hands together with its owner."""
         return by is not None and (kind, owner, part) in self.by_hand
 
@@ -184,7 +194,7 @@ class Making:
                 known = None
             if known is None:
                 self._add_method(name, user_id, method, by)
-            elif known != method or self._adopted("User", name, method.name, by):
+            elif known != method or self.adopted("User", name, method.name, by):
                 self._edit_method(name, method, by)
         for urgency, rules in (("high", spec.high), ("low", spec.low)):
             new = [self._rule(name, r) for r in rules]
@@ -248,57 +258,3 @@ class Making:
     def _climb(self, climb: Climb) -> Climb:
         known: dict[TargetKind, dict[str, str]] = {kind: self._ids_of(word) for kind, word in TARGET_KINDS.items()}
         return named(climb, known)
-
-    # ------------------------------------------------------------------ services
-
-    def _service_fields(self, item: Item, spec: ServiceSpec) -> Any:
-        policy_id = self.id("EscalationPolicy", spec.policy)
-        return {
-            "display_name": spec.display_name,
-            "description": spec.description,
-            "team_id": self.team(item),
-            "policy_id": None if policy_id is None else PolicyId(policy_id),
-            "default_severity": spec.default_severity,
-            "urgency": spec.urgency,
-            "component": spec.component,
-            "depends_on": tuple(sorted(spec.depends_on)),
-        }
-
-    def _doors(self, owner: str, was: ServiceSpec | None, spec: ServiceSpec, by: str | None) -> None:
-        before = {i.name: i for i in was.integrations} if was else {}
-        wanted = {i.name for i in spec.integrations}
-        for gone in before.keys() - wanted:
-            self._close(owner, gone, by)
-        for door in spec.integrations:
-            known = before.get(door.name)
-            if known is not None and known.source != door.source:
-                self._close(owner, door.name, by)
-                known = None
-            if known is None:
-                self._open(owner, door, by)
-            elif known != door or self._adopted("Service", owner, door.name, by):
-                self._alter(owner, known, door, by)
-
-    def _open(self, owner: str, door: IntegrationSpec, by: str | None) -> None:
-        made = services.create_integration(
-            self.work,
-            self.ids["Service", owner],
-            door.name,
-            door.source,
-            self.keyring,
-            key=door.key,
-            settings=door.settings,
-            managed_by=by,
-        )
-        self.parts["Service", owner, door.name] = made.id
-        if door.key is None:
-            self.new_keys.append((owner, door.name, made.key))
-
-    def _alter(self, owner: str, known: IntegrationSpec, door: IntegrationSpec, by: str | None) -> None:
-        row_id = self.parts["Service", owner, door.name]
-        services.edit_integration(self.work, row_id, settings=door.settings, managed_by=by)
-        if door.key is not None and door.key != known.key:
-            services.rotate_key(self.work, row_id, self.keyring, key=door.key)
-
-    def _close(self, owner: str, name: str, by: str | None) -> None:
-        services.delete_integration(self.work, self.parts["Service", owner, name], managed_by=by)

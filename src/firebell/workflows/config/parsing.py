@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from firebell.domain.escalation import rules as escalation_rules
 from firebell.domain.escalation.model import Climb, Step, Target, TargetKind, Wait
@@ -16,15 +14,17 @@ from firebell.domain.services.model import SEVERITIES, UrgencyRule
 from firebell.kernel.actor import Role
 from firebell.kernel.errors import Invalid
 from firebell.kernel.ids import is_slug
-from firebell.workflows.config import durations
 from firebell.workflows.config.channels import ChannelDeclaration, secret_fields
-from firebell.workflows.config.problems import Place, Problem, near
+from firebell.workflows.config.parsed import SLUG_HINT, Parsing, Reference, duration, sound, time_zone, whole
+from firebell.workflows.config.problems import Problem, near
 from firebell.workflows.config.reading import Document, File, Part, envelope, read
+from firebell.workflows.config.response_parsing import READERS, check_name
 from firebell.workflows.config.schedules import canonical_layers, participants
 from firebell.workflows.config.specs import (
     KINDS,
     LATER,
     TARGET_KINDS,
+    TEAMED,
     IntegrationSpec,
     Item,
     MethodSpec,
@@ -36,19 +36,6 @@ from firebell.workflows.config.specs import (
     TeamSpec,
     UserSpec,
 )
-from firebell.workflows.config.zones import known_zone, zone_names
-
-_SLUG_HINT = "Use lower-case letters, digits, “-”, “_” and “.”, beginning and ending with a letter or digit."
-_INDEX = re.compile(r"\.(\d+)(?=\.|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """``name`` of a ``kind`` is needed at ``place``."""
-
-    kind: str
-    name: str
-    place: Place
 
 
 @dataclass(slots=True)
@@ -60,18 +47,6 @@ class Desired:
     references: list[Reference] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Parsing:
-    channels: Mapping[str, ChannelDeclaration]
-    sources: Collection[str]
-    problems: list[Problem]
-    references: list[Reference]
-
-    def refer(self, part: Part, key: str, kind: str, name: str | None) -> None:
-        if name:
-            self.references.append(Reference(kind, name, part.document.place(part.at(key))))
-
-
 def parse(
     files: Sequence[File],
     environment: Mapping[str, str],
@@ -81,7 +56,7 @@ def parse(
 ) -> Desired:
     """Read all files. Faults go to ``problems``; items with faults are still there, so that references to them hold."""
     desired = Desired()
-    parsing = _Parsing(channels, sources, problems, desired.references)
+    parsing = Parsing(channels, sources, problems, desired.references)
     for document in read(files, environment, problems):
         kind = envelope(document, KINDS, LATER, problems)
         if kind is None:
@@ -97,12 +72,11 @@ def parse(
     return desired
 
 
-def _item(kind: str, document: Document, parsing: _Parsing) -> Item:
+def _item(kind: str, document: Document, parsing: Parsing) -> Item:
     metadata = Part.of(document, "metadata", parsing.problems)
     name = metadata.text("name")
-    if name and not is_slug(name):
-        metadata.problem("name", f"“{name}” cannot be a name.", _SLUG_HINT)
-    team = metadata.optional("team") if kind in ("Schedule", "EscalationPolicy", "Service") else None
+    check_name(kind, name, metadata)
+    team = metadata.optional("team") if kind in TEAMED else None
     parsing.refer(metadata, "team", "Team", team)
     managed = metadata.flag("managed", True)
     metadata.close()
@@ -112,25 +86,15 @@ def _item(kind: str, document: Document, parsing: _Parsing) -> Item:
     return Item(kind, name, spec, team, managed)
 
 
-def _sound(part: Part, key: str, check: Callable[[], Any]) -> Any:
-    """What ``check`` returns; its refusal becomes a problem at ``key`` (or at the field within that it names)."""
-    try:
-        return check()
-    except Invalid as refused:
-        inner = _INDEX.sub(r"[\1]", refused.field or "").removeprefix(f"{part.path}.")
-        part.problem(inner or key, refused.message, refused.hint)
-        return None
-
-
 # ------------------------------------------------------------------ people
 
 
-def _user(name: str, part: Part, parsing: _Parsing) -> UserSpec:
+def _user(name: str, part: Part, parsing: Parsing) -> UserSpec:
     display_name = part.text("displayName", name)
-    _sound(part, "displayName", lambda: people_rules.title(display_name or "-", "displayName"))
+    sound(part, "displayName", lambda: people_rules.title(display_name or "-", "displayName"))
     email = part.optional("email")
-    _sound(part, "email", lambda: people_rules.email(email, "email"))
-    zone = _zone(part, "timeZone", "UTC")
+    sound(part, "email", lambda: people_rules.email(email, "email"))
+    zone = time_zone(part, "timeZone", "UTC")
     role = part.choice("role", [r.value for r in Role], Role.RESPONDER.value)
     active = part.flag("active", True)
     methods: list[MethodSpec] = []
@@ -152,17 +116,10 @@ def _user(name: str, part: Part, parsing: _Parsing) -> UserSpec:
     return UserSpec(display_name, email, zone, role, active, ordered, high, low)
 
 
-def _zone(part: Part, key: str, default: str | None) -> str:
-    zone = part.text(key, default)
-    if zone and not known_zone(zone):
-        part.problem(key, f"“{zone}” is not a time zone.", near(zone, zone_names(), otherwise="Write Europe/Berlin."))
-    return zone
-
-
-def _method(part: Part, parsing: _Parsing) -> MethodSpec:
+def _method(part: Part, parsing: Parsing) -> MethodSpec:
     name = part.text("name")
     if name and not is_slug(name):
-        part.problem("name", f"“{name}” cannot be a name.", _SLUG_HINT)
+        part.problem("name", f"“{name}” cannot be a name.", SLUG_HINT)
     slug = part.text("channel")
     channel = parsing.channels.get(slug)
     verified = part.flag("verified", True)
@@ -190,7 +147,7 @@ def _method(part: Part, parsing: _Parsing) -> MethodSpec:
 def _rules(part: Part, urgency: str, methods: Sequence[str]) -> tuple[RuleSpec, ...]:
     found: list[RuleSpec] = []
     for inner in part.parts(urgency):
-        after_s = _duration(inner, "after", "0m")
+        after_s = duration(inner, "after", "0m")
         if after_s > people_rules.DELAY_S_MAX:
             inner.problem("after", "A rule waits at most 24h.")
         use = inner.text("use")
@@ -200,7 +157,7 @@ def _rules(part: Part, urgency: str, methods: Sequence[str]) -> tuple[RuleSpec, 
         windows = inner.items("hours")
         hours: tuple[Hours, ...] = ()
         if all(isinstance(window, dict) for window in windows):
-            hours = _sound(inner, "hours", lambda w=windows: people_rules.hours(w, "hours")) or ()  # type: ignore[misc]
+            hours = sound(inner, "hours", lambda w=windows: people_rules.hours(w, "hours")) or ()  # type: ignore[misc]
         else:
             inner.problem("hours", "A list of windows is needed.", 'Write [{days: [mon], from: "09:00", to: "17:00"}].')
         inner.close()
@@ -208,15 +165,7 @@ def _rules(part: Part, urgency: str, methods: Sequence[str]) -> tuple[RuleSpec, 
     return tuple(sorted(found, key=lambda rule: (rule.after_s, rule.use, str(rule.hours))))
 
 
-def _duration(part: Part, key: str, default: str | None = None) -> int:
-    text = part.text(key, default)
-    found = durations.seconds(text)
-    if found is None and text:
-        part.problem(key, f"“{text}” is not a duration.", "Write 90s, 5m, 1h30m or 2d.")
-    return found or 0
-
-
-def _team(name: str, part: Part, parsing: _Parsing) -> TeamSpec:
+def _team(name: str, part: Part, parsing: Parsing) -> TeamSpec:
     display_name = part.text("displayName", name)
     groups = {key: part.texts(key) for key in ("members", "managers")}
     for key, people in groups.items():
@@ -229,51 +178,46 @@ def _team(name: str, part: Part, parsing: _Parsing) -> TeamSpec:
 # ------------------------------------------------------------------ on call and escalation
 
 
-def _schedule(name: str, part: Part, parsing: _Parsing) -> ScheduleSpec:
-    zone = _zone(part, "timeZone", None)
+def _schedule(name: str, part: Part, parsing: Parsing) -> ScheduleSpec:
+    zone = time_zone(part, "timeZone", None)
     description = part.text("description", "")
     layers = part.raw("layers")
     for path, person in participants(layers):
         parsing.refer(part, path, "User", person)
-    checked = _sound(part, "layers", lambda: canonical_layers(layers or [], zone or "UTC"))
+    checked = sound(part, "layers", lambda: canonical_layers(layers or [], zone or "UTC"))
     return ScheduleSpec(zone, description, checked or ())
 
 
-def _policy(name: str, part: Part, parsing: _Parsing) -> PolicySpec:
+def _policy(name: str, part: Part, parsing: Parsing) -> PolicySpec:
     display_name = part.text("displayName", name)
     before = len(parsing.problems)
     steps = tuple(_step(inner, parsing) for inner in part.parts("steps"))
-    repeat = part.raw("repeat")
-    if repeat is None:
-        repeat = 2
-    elif not isinstance(repeat, int) or isinstance(repeat, bool):
-        part.problem("repeat", "“repeat” must be a whole number.")
-        repeat = 2
+    repeat = whole(part, "repeat", 2)
     timeout = part.text("ackTimeout", "30m")
-    ack_timeout_s = None if timeout in ("off", "false") else _duration(part, "ackTimeout", "30m")
+    ack_timeout_s = None if timeout in ("off", "false") else duration(part, "ackTimeout", "30m")
     climb = Climb(steps, _targets(part, "fallback", parsing), repeat, ack_timeout_s)
     if len(parsing.problems) == before:
-        _sound(part, "steps", lambda: escalation_rules.check(climb))
+        sound(part, "steps", lambda: escalation_rules.check(climb))
     return PolicySpec(display_name, climb)
 
 
-def _step(part: Part, parsing: _Parsing) -> Step:
+def _step(part: Part, parsing: Parsing) -> Step:
     notify = _targets(part, "notify", parsing)
     wait = Wait()
     if isinstance(part.content.get("wait"), dict):
         inner = part.part("wait")
-        by_severity = {s: _duration(inner, s) for s in SEVERITIES if inner.has(s)}
-        wait = Wait(_duration(inner, "default", "15m"), by_severity)
+        by_severity = {s: duration(inner, s) for s in SEVERITIES if inner.has(s)}
+        wait = Wait(duration(inner, "default", "15m"), by_severity)
         for severity in SEVERITIES:
             inner.raw(severity)
         inner.close()
     else:
-        wait = Wait(_duration(part, "wait", "15m"))
+        wait = Wait(duration(part, "wait", "15m"))
     part.close()
     return Step(notify, wait)
 
 
-def _targets(part: Part, key: str, parsing: _Parsing) -> tuple[Target, ...]:
+def _targets(part: Part, key: str, parsing: Parsing) -> tuple[Target, ...]:
     found: list[Target] = []
     for inner in part.parts(key):
         named = [(kind, inner.optional(kind.value)) for kind in TargetKind]
@@ -291,9 +235,9 @@ def _targets(part: Part, key: str, parsing: _Parsing) -> tuple[Target, ...]:
 # ------------------------------------------------------------------ services
 
 
-def _service(name: str, part: Part, parsing: _Parsing) -> ServiceSpec:
+def _service(name: str, part: Part, parsing: Parsing) -> ServiceSpec:
     display_name = part.text("displayName", name)
-    _sound(part, "displayName", lambda: service_rules.label(display_name or "-", "displayName"))
+    sound(part, "displayName", lambda: service_rules.label(display_name or "-", "displayName"))
     policy = part.optional("escalationPolicy")
     parsing.refer(part, "escalationPolicy", "EscalationPolicy", policy)
     depends_on = part.texts("dependsOn")
@@ -318,16 +262,16 @@ def _service(name: str, part: Part, parsing: _Parsing) -> ServiceSpec:
     )
 
 
-def _integration(part: Part, parsing: _Parsing) -> IntegrationSpec:
+def _integration(part: Part, parsing: Parsing) -> IntegrationSpec:
     name, source = part.text("name"), part.text("source")
     if name and not is_slug(name):
-        part.problem("name", f"“{name}” cannot be a name.", _SLUG_HINT)
+        part.problem("name", f"“{name}” cannot be a name.", SLUG_HINT)
     if source and source not in parsing.sources:
         hint = near(source, parsing.sources, otherwise=f"One of {', '.join(sorted(parsing.sources))}.")
         part.problem("source", f"There is no source “{source}”.", hint)
     key = part.optional("key")
     if key is not None:
-        _sound(part, "key", lambda: service_rules.key(key))
+        sound(part, "key", lambda: service_rules.key(key))
     settings = dict(part.part("settings").content)
     if ignored := part.texts("ignoreLabels"):
         settings["ignore_labels"] = list(ignored)
@@ -335,10 +279,11 @@ def _integration(part: Part, parsing: _Parsing) -> IntegrationSpec:
     return IntegrationSpec(name, source, key, settings)
 
 
-_READERS: Mapping[str, Callable[[str, Part, _Parsing], Spec]] = {
+_READERS: Mapping[str, Callable[[str, Part, Parsing], Spec]] = {
     "User": _user,
     "Team": _team,
     "Schedule": _schedule,
     "EscalationPolicy": _policy,
     "Service": _service,
+    **READERS,
 }

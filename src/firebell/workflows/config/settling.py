@@ -6,7 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from firebell.kernel.errors import Invalid
+from firebell.workflows.config import component_trees
 from firebell.workflows.config.channels import ChannelDeclaration
+from firebell.workflows.config.response_specs import StatusPageSpec, WebhookSpec
 from firebell.workflows.config.schedules import settled_layers
 from firebell.workflows.config.specs import Item, MethodSpec, ScheduleSpec, ServiceSpec, UserSpec
 
@@ -24,6 +26,10 @@ def completed(wanted: Item, current: Item, channels: Mapping[str, ChannelDeclara
         return replace(wanted, spec=replace(spec, methods=methods))
     if isinstance(spec, ScheduleSpec) and isinstance(now, ScheduleSpec):
         return replace(wanted, spec=replace(spec, layers=settled_layers(spec.layers, now.layers)))
+    if isinstance(spec, WebhookSpec) and isinstance(now, WebhookSpec) and spec.flavour == now.flavour:
+        return replace(wanted, spec=replace(spec, url=spec.url or now.url, secret=spec.secret or now.secret))
+    if isinstance(spec, StatusPageSpec) and isinstance(now, StatusPageSpec):
+        return replace(wanted, spec=replace(spec, password_hash=spec.password_hash or now.password_hash))
     return wanted
 
 
@@ -44,7 +50,7 @@ def _settled(wanted: MethodSpec, current: MethodSpec | None, channels: Mapping[s
 
 
 def spoken_of(current: Item, wanted: Item, by_hand: Collection[tuple[str, str, str]], *, prune: bool) -> Item:
-    """``current`` without the contact methods and integrations that people added by hand beside those of the file."""
+    """``current`` without the contact methods, integrations and components that people added beside the file's."""
     if prune:
         return current
     spec, now = wanted.spec, current.spec
@@ -58,4 +64,8 @@ def spoken_of(current: Item, wanted: Item, by_hand: Collection[tuple[str, str, s
             i for i in now.integrations if i.name in names or ("Service", current.name, i.name) not in by_hand
         )
         return replace(current, spec=replace(now, integrations=doors))
+    if isinstance(spec, StatusPageSpec) and isinstance(now, StatusPageSpec):
+        theirs = {path for kind, owner, path in by_hand if (kind, owner) == ("StatusPage", current.name)}
+        components = component_trees.spoken_of(now.components, spec.components, theirs)
+        return replace(current, spec=replace(now, components=components))
     return current

@@ -10,17 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from firebell.domain.escalation.model import Climb, Step, Target, TargetKind
+from firebell.domain.escalation.model import Climb, Step, Target
 from firebell.domain.people.model import Hours
 from firebell.domain.people.rules import hours_document
 from firebell.workflows.config.durations import shown
+from firebell.workflows.config.response_specs import DEFAULTS, RESPONSE_KINDS, TARGET_WORDS, ResponseSpec, needs
+from firebell.workflows.config.response_writing import WRITERS
+from firebell.workflows.config.writing import sparse
 
-KINDS = ("User", "Team", "Schedule", "EscalationPolicy", "Service")
-TARGET_KINDS = {TargetKind.USER: "User", TargetKind.SCHEDULE: "Schedule", TargetKind.TEAM: "Team"}
+KINDS = ("User", "Team", "Schedule", "EscalationPolicy", "Service", *RESPONSE_KINDS)
+TEAMED = frozenset({"Schedule", "EscalationPolicy", "Service", "Runbook", "StatusPage", "Webhook"})
+"""Kinds whose objects may be a team's."""
+TARGET_KINDS = TARGET_WORDS
 LATER = (
-    "SeverityScale", "RoutingRule", "Silence", "MaintenanceWindow", "Heartbeat", "Runbook", "CommsTemplate",
-    "StatusPage", "Webhook", "PostmortemTemplate", "PayPolicy", "Drill", "ErrorBudgetPolicy", "BurnRateRules",
-    "BudgetAdjustment", "SLO",
+    "RoutingRule", "Silence", "MaintenanceWindow", "Heartbeat", "PostmortemTemplate", "PayPolicy", "Drill",
+    "ErrorBudgetPolicy", "BurnRateRules", "BudgetAdjustment", "SLO",
 )  # fmt: skip
 
 
@@ -102,7 +106,7 @@ class ServiceSpec:
     integrations: tuple[IntegrationSpec, ...] = ()
 
 
-Spec = UserSpec | TeamSpec | ScheduleSpec | PolicySpec | ServiceSpec
+Spec = UserSpec | TeamSpec | ScheduleSpec | PolicySpec | ServiceSpec | ResponseSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,13 @@ def needed(item: Item) -> frozenset[tuple[str, str]]:
     elif isinstance(spec, ServiceSpec):
         found |= {("Service", name) for name in spec.depends_on}
         found |= {("EscalationPolicy", spec.policy)} if spec.policy is not None else set()
-    return frozenset(found)
+    return frozenset(found | needs(spec))
+
+
+def default(key: tuple[str, str]) -> Item | None:
+    """What holds under ``key`` where nothing is described and nobody has changed anything; of most kinds, nothing."""
+    spec = DEFAULTS.get(key)
+    return None if spec is None else Item(*key, spec, managed=False)
 
 
 # ------------------------------------------------------------------ writing down
@@ -153,22 +163,20 @@ def written(item: Item) -> dict[str, Any]:
     if isinstance(spec, UserSpec):
         body = _user(item.name, spec)
     elif isinstance(spec, TeamSpec):
-        body = _sparse(
+        body = sparse(
             displayName=spec.display_name if spec.display_name != item.name else None,
             members=sorted(spec.members),
             managers=sorted(spec.managers),
         )
     elif isinstance(spec, ScheduleSpec):
-        body = _sparse(timeZone=spec.time_zone, description=spec.description, layers=[dict(x) for x in spec.layers])
+        body = sparse(timeZone=spec.time_zone, description=spec.description, layers=[dict(x) for x in spec.layers])
     elif isinstance(spec, PolicySpec):
         body = _policy(item.name, spec)
-    else:
+    elif isinstance(spec, ServiceSpec):
         body = _service(item.name, spec)
+    else:
+        body = WRITERS[type(spec)](item.name, spec)
     return {"apiVersion": "firebell/v1", "kind": item.kind, "metadata": metadata, "spec": body}
-
-
-def _sparse(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
 
 
 def _user(name: str, spec: UserSpec) -> dict[str, Any]:
@@ -179,7 +187,7 @@ def _user(name: str, spec: UserSpec) -> dict[str, Any]:
         for m in spec.methods
     ]
     rules = {"high": [_rule(r) for r in spec.high], "low": [_rule(r) for r in spec.low]}
-    return _sparse(
+    return sparse(
         displayName=spec.display_name if spec.display_name != name else None,
         email=spec.email,
         timeZone=spec.time_zone,
@@ -191,12 +199,12 @@ def _user(name: str, spec: UserSpec) -> dict[str, Any]:
 
 
 def _rule(rule: RuleSpec) -> dict[str, Any]:
-    return {"after": shown(rule.after_s), "use": rule.use} | _sparse(hours=hours_document(rule.hours))
+    return {"after": shown(rule.after_s), "use": rule.use} | sparse(hours=hours_document(rule.hours))
 
 
 def _policy(name: str, spec: PolicySpec) -> dict[str, Any]:
     climb = spec.climb
-    return _sparse(displayName=spec.display_name if spec.display_name != name else None) | {
+    return sparse(displayName=spec.display_name if spec.display_name != name else None) | {
         "steps": [_step(step) for step in climb.steps],
         "repeat": climb.repeat,
         "ackTimeout": "off" if climb.ack_timeout_s is None else shown(climb.ack_timeout_s),
@@ -216,7 +224,7 @@ def _target(target: Target) -> dict[str, str]:
 
 
 def _service(name: str, spec: ServiceSpec) -> dict[str, Any]:
-    return _sparse(
+    return sparse(
         displayName=spec.display_name if spec.display_name != name else None,
         description=spec.description,
         escalationPolicy=spec.policy,
@@ -230,4 +238,4 @@ def _service(name: str, spec: ServiceSpec) -> dict[str, Any]:
 
 def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     rest = {name: value for name, value in settings.items() if name != "ignore_labels"}
-    return _sparse(ignoreLabels=list(settings.get("ignore_labels", [])), settings=rest)
+    return sparse(ignoreLabels=list(settings.get("ignore_labels", [])), settings=rest)
