@@ -138,6 +138,19 @@ def test_the_way_from_triage_to_closed_by_forms_alone(bob: Visitor) -> None:
     assert "Open again." in bob.send(f"{path}/reopen", reason="it is late again").text
 
 
+def test_stopped_and_over_is_one_click_and_two_verbs_or_none(bob: Visitor) -> None:
+    path = commanded(bob, "SEV3")
+    bob.send(f"{path}/edit", impact="Some receipts are late", customer_impact="no")
+    half = bob.send(f"{path}/mitigate_and_resolve", remedy="by_itself", all_clear="All works again, nothing is lost.")
+    assert half.status == 409
+    assert 'aria-current="step">Responding' in bob.see(path).html, "the first verb is undone with the second"
+    seen = bob.send(
+        f"{path}/mitigate_and_resolve", remedy="by_itself", all_clear="All works again, nothing is lost.",
+        skip="it was over before we looked",
+    )  # fmt: skip
+    assert 'aria-current="step">Resolved' in seen.html
+
+
 def test_a_milestone_is_corrected_and_both_times_stay(bob: Visitor) -> None:
     path = commanded(bob)
     seen = bob.send(f"{path}/set_milestone", name="impact_started", at="2026-01-05T10:00", reason="from the graphs")

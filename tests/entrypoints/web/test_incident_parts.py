@@ -8,10 +8,11 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from firebell.domain.incidents import model as m
 from firebell.domain.incidents.model import Severity
 from firebell.entrypoints.web.incident_page import LOOKING_ON
 from firebell.entrypoints.web.render import of_this_process
-from tests.entrypoints.web.incident_samples import BOB, CYD, EVE, SAMPLES, drawn, refused, sample
+from tests.entrypoints.web.incident_samples import ANN, BOB, CYD, EVE, SAMPLES, ago, drawn, refused, sample
 from tests.entrypoints.web.test_templates import Reader
 
 PAGES = pytest.mark.parametrize("which", sorted(SAMPLES))
@@ -64,6 +65,7 @@ def test_every_form_carries_the_token_and_goes_to_a_verb_of_this_incident(which:
 def test_a_button_is_drawn_only_for_what_is_legal(which: str) -> None:
     bare = sample(which)
     legal = bare.around.legal | {"page_people", "page_role"}
+    legal |= {"mitigate_and_resolve"} if "mitigate" in legal else set()
     for tag, attrs in read(which).tags:
         if tag == "form" and attrs.get("action", "").startswith(bare.href + "/"):
             assert attrs["action"].rpartition("/")[2] in legal
@@ -91,6 +93,19 @@ def test_nobody_in_command_is_said_in_the_header_with_the_time_that_has_passed()
     assert re.search(r'<time class="count"[^>]*data-count="up"[^>]*>4:00</time>', clock)
     assert "Nobody is in command" in page
     assert "counts as SEV2" in page
+
+
+def test_how_long_there_is_to_answer_counts_down_and_a_miss_stays_visible() -> None:
+    around = replace(sample("triage").around, answer_by=ago(-3))
+    assert "Answer within 3:00" in text("triage", around=around)
+    missed = msgspec.structs.replace(SAMPLES["triage"], response_missed=Severity.SEV2)
+    assert "Not answered within 15 min" in text("triage", i=missed)
+
+
+def test_after_four_hours_in_command_the_page_says_to_hand_over() -> None:
+    held = m.Engagement(role="commander", user_id=ANN, since_at=ago(241))
+    tired = msgspec.structs.replace(SAMPLES["responding"], engagements=(held,))
+    assert "Four hours in command: hand over to somebody rested" in text("responding", i=tired)
 
 
 def test_at_sev4_it_is_said_quietly() -> None:

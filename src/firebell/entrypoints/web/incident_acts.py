@@ -65,6 +65,15 @@ def _verb(work: Work, incident_id: str, verb: str, form: Fields, zone: str) -> l
     return [Flash(done, "ok" if acted.changed else "note"), *warnings]
 
 
+def _stopped_and_over(work: Work, incident_id: str, verb: str, form: Fields, zone: str) -> list[Flash]:
+    """One click, two verbs: impact has stopped, and all is verified. Refused in the second, the first is undone too."""
+    mitigate = incident_forms.verb_of("mitigate", form, zone, work.now)
+    resolve = incident_forms.verb_of("resolve", form, zone, work.now)
+    incident_moves.act(work, incident_id, mitigate)
+    incident_moves.act(work, incident_id, resolve)
+    return [Flash(incident_words.SAID["resolve"])]
+
+
 def _link_alert(work: Work, incident_id: str, verb: str, form: Fields, zone: str) -> list[Flash]:
     typed = _one(form, "alert_id").rstrip("/").rpartition("/")[2].partition("?")[0]
     found = alerts.by_ids(work, [typed]).get(typed) if typed.startswith("alr_") else None
@@ -93,7 +102,8 @@ def _page_role(work: Work, incident_id: str, verb: str, form: Fields, zone: str)
 
 
 _ASKED: Mapping[str, Callable[[Work, str, str, Fields, str], list[Flash]]] = {
-    "link_alert": _link_alert, "page_people": _page_people, "page_role": _page_role,
+    "mitigate_and_resolve": _stopped_and_over, "link_alert": _link_alert, "page_people": _page_people,
+    "page_role": _page_role,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from firebell.kernel.clock import Instant, seconds_between
 
 MOST = 4
 SIZE_UP_S = 15 * 60
+TIRED_S = 4 * 3600
 MAJOR = (Severity.SEV1, Severity.SEV2)
 
 
@@ -20,6 +21,9 @@ def hints(i: Incident, now: Instant, updates_due: Instant | None = None) -> list
     def say(words: str, section: str) -> None:
         found.append((words, section))
 
+    since = next((e.since_at for e in i.engagements if e.role == RoleName.COMMANDER and e.until_at is None), None)
+    if since is not None and seconds_between(since, now) >= TIRED_S:
+        say("Four hours in command: hand over to somebody rested", "command")
     if updates_due is not None and seconds_between(now, updates_due) < 120:
         say("An update is due: nothing new is news, too", "updates")
     late = [t for t in i.tasks if t.state is TaskState.OPEN and t.due_at <= now]

@@ -9,7 +9,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from firebell.domain.alerts import queries as alerts
 from firebell.domain.comms import queries as comms
-from firebell.domain.incidents import queries, rules, severity, verification
+from firebell.domain.incidents import queries, response_time, rules, severity, verification
 from firebell.domain.incidents.milestones import breaches
 from firebell.domain.incidents.model import Incident, Phase
 from firebell.domain.incidents.outcome import Asking
@@ -105,6 +105,7 @@ def look(
         promises=_promises(read, i),
         missing=_missing(i, asking, shown),
         stable_at=_stable_at(i, asking),
+        answer_by=awaited[0] if (awaited := response_time.target(i, asking.scale)) else None,
         breaches={b.later: f"{_milestone(b.later)} is said to be before {_milestone(b.earlier)}." for b in breaches(i)},
         brief=incident_brief.parts(read, i, asking, names, here.zone) if _offered_to(i, me) and drawn("work") else (),
         call=_callable(here, read, found) if responds and drawn("side") else (),

@@ -62,7 +62,8 @@ class Around:
 
     ``breaches``: per milestone what is wrong with its order. ``brief``: (heading, lines) of the hand-off brief.
     ``call``: (value, text) of whom one may page. ``minutes``: (severity, seconds) in the order they were first had.
-    ``stable_at``: when the stability window is over. ``more``: what other parts of the page looked up, by their block.
+    ``stable_at``: when the stability window is over. ``answer_by``: when somebody must have acknowledged.
+    ``more``: what other parts of the page looked up, by their block.
     """
 
     scale: Scale
@@ -81,6 +82,7 @@ class Around:
     minutes: Sequence[tuple[str, float]] = ()
     services: Choices = ()
     stable_at: Instant | None = None
+    answer_by: Instant | None = None
     more: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -217,7 +219,7 @@ class IncidentPage:
 
     @property
     def crowd(self) -> bool:
-        """Too many people for a select: one types a name, and the browser completes it."""
+        """Too many people for a select: one types a name."""
         return len(self.around.people) > CROWD
 
     def options(self, chosen: str, but: str = "") -> Markup:

@@ -122,7 +122,7 @@ _SECTIONS = {
     "tasks": "assign_task ack_task extend_task finish_task drop_task reassign_task",
     "decisions": "propose_decision object adopt_decision withdraw_decision",
     "understanding": "size_up suggest_hypothesis eliminate_hypothesis edit",
-    "exit": "mitigate resolve add_criterion tick_criterion untick_criterion remove_criterion",
+    "exit": "mitigate resolve mitigate_and_resolve add_criterion tick_criterion untick_criterion remove_criterion",
     "phase": "engage decline mark_duplicate merge start_postmortem skip_postmortem complete_postmortem close reopen"
     " sign_off",
     "requests": "request_info answer_request",
