@@ -13,6 +13,7 @@ from firebell.domain.statuspage import commands, maintenance
 from firebell.kernel.clock import plus
 from tests.entrypoints.public.acme import Acme, acme
 from tests.entrypoints.public.conftest import Public
+from tests.entrypoints.web.axe import grave
 from tests.entrypoints.web.browsing import LOOKS, browsing, shoot, too_wide
 from tests.entrypoints.web.gallery_shots import CHROMIUM, FLAGS
 from tests.entrypoints.web.house import Served, served
@@ -150,6 +151,8 @@ def test_every_page_fits_and_nothing_is_complained_about_without_javascript(
         for name in ("", "/history"):
             page.goto(f"{here.origin}/status/acme{name}")
             assert too_wide(page) <= 0
+            page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+            assert grave(page) == []
         assert not faults
 
 
