@@ -44,10 +44,16 @@ class Ready:
 
 @dataclass(slots=True)
 class _Hands:
-    """What is claimed and not begun, and what is being sent since when."""
+    """What is claimed and not begun, what is being sent since when, and how many results are not written yet."""
 
     waiting: deque[Ready] = field(default_factory=deque)
     busy: dict[str, float] = field(default_factory=dict)
+    unwritten: int = 0
+
+    @property
+    def full(self) -> bool:
+        """A result that is not written is a copy if we die now: there must not be ever more of them."""
+        return len(self.busy) + self.unwritten >= HANDS_MAX
 
 
 class Dispatcher:
@@ -126,7 +132,7 @@ class Dispatcher:
         crashpoint("post.after_claim")
         if self._posters == 0:
             for one in claimed.ready:
-                self._send(one)
+                self._record(one.post, self._deliver(one))
             return True
         with self._changed:
             self._hands.waiting.extend(claimed.ready)
@@ -176,7 +182,7 @@ class Dispatcher:
         if self._posters == 0:
             return 16
         with self._changed:
-            if len(self._hands.busy) >= HANDS_MAX or len(self._hands.waiting) >= self._posters:
+            if self._hands.full or len(self._hands.waiting) >= self._posters:
                 return 0
             return self._posters * BATCH - len(self._hands.waiting)
 
@@ -185,7 +191,7 @@ class Dispatcher:
         late: list[Ready] = []
         with self._changed:
             now = self._runner.clock.monotonic()
-            while self._hands.waiting and self._quick() < self._posters and len(self._hands.busy) < HANDS_MAX:
+            while self._hands.waiting and self._quick() < self._posters and not self._hands.full:
                 one = self._hands.waiting.popleft()
                 if self._stopping or not rules.may_start(one.at_monotonic, now):
                     late.append(one)
@@ -195,26 +201,34 @@ class Dispatcher:
         self._give_back(late)
 
     def _carry(self, one: Ready) -> None:
+        """Send, let the next one begin, and write down what came of it together with others."""
         try:
-            self._send(one)
+            outcome = self._deliver(one)
+        finally:
+            with self._changed:
+                self._hands.busy.pop(one.post.id, None)
+                self._hands.unwritten += 1
+                hungry = len(self._hands.waiting) < self._posters
+        try:
+            self._pump()
+            if hungry:
+                self.woken()
+            self._record(one.post, outcome)
         except Exception:  # the lease runs out and somebody takes it over
             log.exception("post_failed", post=one.post.id)
         finally:
             with self._changed:
-                self._hands.busy.pop(one.post.id, None)
-                hungry = len(self._hands.waiting) < self._posters
+                self._hands.unwritten -= 1
                 self._changed.notify_all()
             self._rest_until = None
             self._pump()
-            if hungry:
-                self.woken()
 
     def _give_back(self, late: Sequence[Ready]) -> None:
         if late:
             self._runner.run(lambda work: commands.hand_back(work, [one.post for one in late]), lane="engine")
 
-    def _send(self, one: Ready) -> None:
-        """Send one claimed post and record it. Never raises for what a receiver does."""
+    def _deliver(self, one: Ready) -> Outcome:
+        """Send one claimed post. Never raises for what a receiver does."""
         post = one.post
         payload = post.payload if one.directions.payload is None else one.directions.payload
         parcel = Parcel(
@@ -226,11 +240,14 @@ class Dispatcher:
             log.exception("outlet_raised", outlet=post.outlet, post=post.id)
             outcome = Outcome(OutcomeKind.RETRY, f"the outlet failed: {type(error).__name__}")
         crashpoint("post.after_provider")
+        if outcome.kind is OutcomeKind.RETRY:
+            self._spare(post.lane)
+        return outcome
+
+    def _record(self, post: Post, outcome: Outcome) -> None:
         if self._closed:
             log.warning("post_ended_after_the_end", post=post.id)
             return
-        if outcome.kind is OutcomeKind.RETRY:
-            self._spare(post.lane)
         self._results.add(post, outcome)
         crashpoint("post.after_record")
 
@@ -265,6 +282,6 @@ class Dispatcher:
         except Unavailable:
             log.warning("posts_not_given_back", posts=len(spared))
         with self._changed:
-            self._changed.wait_for(lambda: not self._hands.busy, STOP_WAITS_S)
+            self._changed.wait_for(lambda: not (self._hands.busy or self._hands.unwritten), STOP_WAITS_S)
         # The database may be gone from here on: what is still under way is left to whoever takes its lease over.
         self._closed = True
