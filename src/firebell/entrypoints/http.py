@@ -18,7 +18,7 @@ from firebell.entrypoints.site import Site
 from firebell.entrypoints.tracing import Tracing
 from firebell.entrypoints.web import errors as pages_errors
 from firebell.entrypoints.web import routes as pages
-from firebell.kernel.actor import Actor
+from firebell.kernel.actor import Actor, Permission
 from firebell.kernel.errors import TooMany
 
 SECURITY_HEADERS = {
@@ -125,6 +125,5 @@ def _live(app: FastAPI, site: Site) -> None:
         who = f"{caller.kind}:{caller.id}"
         if not site.live.takes(who):
             raise TooMany("You have too many live pages open.", hint="Close some of them.")
-        return StreamingResponse(
-            site.live.events(who), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-        )
+        stream = site.live.events(who, sees_private=caller.may(Permission.INCIDENTS_PRIVATE))
+        return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -3,40 +3,64 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 HEARTBEAT_S = 15
 QUEUE_MAX = 200
 STREAMS_MAX = 40
 
 
-class Live:
-    """Passes topics of committed units on to the streams of this process."""
+INCIDENT = "inc_"
 
-    def __init__(self) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who reads a stream: ``who`` as ``kind:id``; ``sees_private``: every private incident, too."""
+
+    who: str
+    sees_private: bool = False
+
+
+class Live:
+    """Passes topics of committed units on to the streams of this process.
+
+    ``circle`` says who may know of an incident (``user:…``), ``None`` when everybody may: that something happened in a
+    private one is as secret as what.
+    """
+
+    def __init__(self, circle: Callable[[str], frozenset[str] | None] = lambda _: None) -> None:
+        self.circle = circle
         self._streams: dict[asyncio.Queue[str | None], asyncio.AbstractEventLoop] = {}
-        self._owners: dict[asyncio.Queue[str | None], str] = {}
+        self._owners: dict[asyncio.Queue[str | None], Listener] = {}
 
     def committed(self, topics: frozenset[str], woken: bool) -> None:
         """A runner's ``on_commit``: called on whichever thread committed."""
-        if not topics:
+        if not topics or not self._streams:
             return
+        circles = {topic: self.circle(topic) for topic in topics if topic.startswith(INCIDENT)}
+        closed = {topic: circle for topic, circle in circles.items() if circle is not None}
         for queue, loop in list(self._streams.items()):
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_offer, queue, topics)
+            heard = topics
+            listener = self._owners.get(queue)
+            if closed and (listener is None or not listener.sees_private):
+                who = listener.who if listener is not None else ""
+                heard = topics - {topic for topic, circle in closed.items() if who not in circle}
+            if heard and not loop.is_closed():
+                loop.call_soon_threadsafe(_offer, queue, heard)
 
     def takes(self, who: str) -> bool:
         """Whether ``who`` may have one more stream: every one keeps a connection for itself."""
-        return sum(1 for owner in self._owners.values() if owner == who) < STREAMS_MAX
+        return sum(1 for owner in self._owners.values() if owner.who == who) < STREAMS_MAX
 
-    async def events(self, who: str = "") -> AsyncIterator[str]:
+    async def events(self, who: str = "", *, sees_private: bool = False) -> AsyncIterator[str]:
         """Server-sent events: ``event: topic``, and ``event: beat`` every 15 s (comments are hidden from pages).
 
         The end when this reader fell behind: its browser comes back and asks for everything.
         """
         queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE_MAX)
+        self._owners[queue] = Listener(who, sees_private)
         self._streams[queue] = asyncio.get_running_loop()
-        self._owners[queue] = who
         try:
             yield "retry: 2000\nevent: beat\ndata: {}\n\n"
             while True:

@@ -143,6 +143,15 @@ def all_of_alert(read: Read, alert_id: str) -> list[Incident]:
     return [one for one in tied if visible(read.actor, one)]
 
 
+def circle(read: Read, incident_id: str) -> frozenset[str] | None:
+    """Who may know that a private incident exists, as actors (``user:…``); ``None`` when it is not private. Those who
+    hold INCIDENTS_PRIVATE may as well."""
+    one = store.get(read, incident_id)
+    if one is None or not one.private:
+        return None
+    return frozenset(f"user:{user_id}" for user_id in (*one.engaged_ids, *one.member_ids))
+
+
 def related(read: Read, one: Incident) -> list[Incident]:
     """What it is related to, whichever of the two said so."""
     named = [store.get(read, other) for other in one.related_ids]
