@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.entrypoints.public.acme import Acme, acme
+from tests.entrypoints.web.axe import grave
 from tests.entrypoints.web.browsing import LOOKS, shoot, too_wide
 from tests.entrypoints.web.gallery_shots import CHROMIUM, FLAGS
 from tests.entrypoints.web.signed_in import Company, company, visiting
@@ -116,5 +117,6 @@ def test_every_page_fits(browser: Browser, firm: tuple[Company, Acme], size: str
             assert answer is not None
             assert answer.status == 200
             assert too_wide(page) <= 0, name
+            assert grave(page) == [], name
             shoot(page, f"status-admin-{name}-{size}-{theme}")
         assert not faults
