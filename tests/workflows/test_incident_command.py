@@ -6,8 +6,9 @@ import pytest
 
 from firebell.domain.incidents import verbs
 from firebell.domain.incidents.model import MilestoneName, OfferState, Phase, RoleName, Severity
+from firebell.domain.paging import queries as paging_queries
 from firebell.kernel.errors import Conflict
-from firebell.workflows import person_left
+from firebell.workflows import link_answered, person_left
 from tests.incident_story import Room
 from tests.story import Story
 from tests.workflows.cast import minutes
@@ -61,6 +62,17 @@ def test_whoever_acknowledges_the_call_for_a_commander_commands(story: Story) ->
     assert incident.milestone(MilestoneName.COMMANDER_ASSIGNED) is not None
     story.run_for(minutes=30)
     assert story.paged() == ["chief"]
+
+
+def test_command_can_be_taken_by_the_link_in_the_page(story: Story) -> None:
+    room = staffed(story)
+    room.declare("Checkout fails", "SEV1", by="ann", private=True)
+    story.run_for(minutes=6)
+    plain = (story.messages()[-1].message.ack_url or "").rpartition("/")[2]
+    token = story.house.runner.read(lambda read: paging_queries.link(read, plain))
+    story.run(lambda work: link_answered.acknowledge(work, plain), link_answered.actor(token))
+    story.settle()
+    assert (room.commander(), room.ringing()) == ("chief", [])
 
 
 def test_once_somebody_commands_the_call_ends_and_those_it_rang_for_hear_it(story: Story) -> None:
