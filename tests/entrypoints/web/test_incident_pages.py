@@ -162,6 +162,14 @@ def test_a_milestone_is_corrected_and_both_times_stay(bob: Visitor) -> None:
     assert ahead.status == 422
 
 
+def test_a_service_or_team_that_is_not_there_is_refused(bob: Visitor) -> None:
+    path = declared(bob)
+    for given in ({"team_id": "team_000000000000000000"}, {"service_ids": "svc_000000000000000000"}):
+        refused = bob.send(f"{path}/edit", _key="ties", **given)
+        assert refused.status == 422
+        assert "What was chosen is not there any more." in refused.text
+
+
 def test_who_may_only_look_can_raise_and_ask_and_nothing_else(bob: Visitor, eve: Visitor) -> None:
     path = commanded(bob, "SEV3")
     seen = eve.see(path)

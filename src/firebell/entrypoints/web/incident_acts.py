@@ -14,7 +14,8 @@ from firebell.domain.alerts.model import AlertState
 from firebell.domain.escalation.model import Target, TargetKind
 from firebell.domain.incidents import verbs
 from firebell.domain.people import queries as people
-from firebell.entrypoints.web import incident_forms, incident_page, incident_words
+from firebell.domain.services import queries as services
+from firebell.entrypoints.web import choices, incident_forms, incident_page, incident_words
 from firebell.entrypoints.web.drafts import Draft, refused
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.names import ID, look_up
@@ -59,10 +60,19 @@ def _back(here: Here, incident_id: str, verb: str, said: Sequence[Flash]) -> Res
 def _verb(work: Work, incident_id: str, verb: str, form: Fields, zone: str) -> list[Flash]:
     persons = (*PERSONS, "to") if verb == "offer_command" else PERSONS
     asked = incident_forms.verb_of(verb, named(work, form, persons), zone, work.now)
+    if isinstance(asked, verbs.Edit):
+        _check_there(work, asked)
     acted = incident_moves.act(work, incident_id, asked)
     done = incident_words.SAID.get(verb, "Done.") if acted.changed else "It was so already. Nothing changed."
     warnings = (Flash(spoken(work, words), "attention") for words in acted.warnings)
     return [Flash(done, "ok" if acted.changed else "note"), *warnings]
+
+
+def _check_there(read: Read, edit: verbs.Edit) -> None:
+    """Raises Invalid for a team or service that is not there (any more)."""
+    choices.team(read, edit.team_id or "")
+    if set(edit.service_ids or ()) - set(services.display_names(read, edit.service_ids or ())):
+        raise choices.gone("service_ids")
 
 
 def _stopped_and_over(work: Work, incident_id: str, verb: str, form: Fields, zone: str) -> list[Flash]:

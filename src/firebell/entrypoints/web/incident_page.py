@@ -16,6 +16,7 @@ from firebell.domain.incidents.outcome import Asking
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import queries as people
 from firebell.domain.people.model import User
+from firebell.domain.services import queries as services
 from firebell.entrypoints import state_lines
 from firebell.entrypoints.web import (
     alert_rows,
@@ -111,6 +112,7 @@ def look(
         call=_callable(here, read, found) if responds and drawn("side") else (),
         minutes=[(s or "", seconds) for s, seconds in severity.seconds_in_each(i, read.now).items()],
         services=_services(read, i) if drawn("work") else (),
+        offered=_offered(here, read) if responds and drawn("work") else {},
         more=more,
     )
     return IncidentPage(
@@ -187,6 +189,14 @@ def _others(read: Read, i: Incident) -> list[Other]:
 def _services(read: Read, i: Incident) -> Choices:
     names = look_up(read, i.service_ids)
     return [(one, names.of(one)) for one in i.service_ids]
+
+
+def _offered(here: Browser, read: Read) -> dict[str, Choices]:
+    may = here.may(Permission.SERVICES_VIEW)
+    return {
+        "services": [(s.id, s.display_name) for s in services.services(read)] if may else [],
+        "teams": [(t.id, t.display_name or t.name) for t in people.teams(read)],
+    }
 
 
 def _callable(here: Browser, read: Read, found: Iterable[User]) -> Choices:

@@ -26,11 +26,9 @@ from firebell.domain.incidents.model import (
     Task,
     TaskState,
 )
-from firebell.domain.incidents.verbs import Verb
 from firebell.entrypoints.web import incident_words as words
 from firebell.entrypoints.web.alert_rows import AlertRow
 from firebell.entrypoints.web.drafts import Choices, Draft
-from firebell.entrypoints.web.incident_forms import verbs_by_tag
 from firebell.entrypoints.web.incident_hints import hints
 from firebell.entrypoints.web.names import Names
 from firebell.kernel.clock import Instant, seconds_between
@@ -81,6 +79,8 @@ class Around:
     call: Choices = ()
     minutes: Sequence[tuple[str, float]] = ()
     services: Choices = ()
+    offered: Mapping[str, Choices] = field(default_factory=dict)
+    """What a form offers: ``services`` and ``teams`` it may belong to."""
     stable_at: Instant | None = None
     answer_by: Instant | None = None
     more: Mapping[str, object] = field(default_factory=dict)
@@ -290,11 +290,3 @@ class IncidentPage:
     @property
     def next_promise(self) -> Promise | None:
         return min(self.around.promises, key=lambda one: one.due_at, default=None)
-
-
-def key_of(verb: type[Verb] | str) -> str:
-    """The input that tells two forms of one verb apart: the task, the decision, the role …"""
-    kind = verb if isinstance(verb, type) else verbs_by_tag().get(verb)
-    fields = kind.__struct_fields__ if kind else ()
-    known = ("task", "decision", "hypothesis", "criterion", "request", "offer", "role", "n")
-    return next((name for name in known if name in fields), "name" if "name" in fields else "")
