@@ -277,3 +277,25 @@ def test_a_change_on_another_node_is_seen_within_a_second(postgres_shelf: Any, t
         for house in houses:
             house.close()
         postgres_shelf.give_back(url, uses)
+
+
+def test_what_else_belongs_to_the_page_is_found_under_its_host_too(public: Public) -> None:
+    public.run(lambda work: commands.edit_page(work, public.acme.page_id, domain="status.acme.example"))
+    shelf_of(public).pages()
+    answer = public.client.get("/subscribe", headers={"host": "status.acme.example"})
+    assert answer.status_code == 200
+    assert "Acme" in answer.text
+
+
+def test_a_password_opens_the_page_under_its_own_host_and_the_cookie_stays_there(public: Public) -> None:
+    hashed = passwords.make_hash("three unrelated words")
+    close(public, "password", password_hash=hashed, domain="status.acme.example")
+    shelf_of(public).pages()
+    host = {"host": "status.acme.example"}
+    assert public.client.get("/", headers=host).status_code == 401
+    right = public.client.post("/unlock", data={"password": "three unrelated words"}, headers=host)
+    assert (right.status_code, right.headers["location"]) == (303, "/")
+    assert "Path=/;" in right.headers["set-cookie"]
+    assert "Secure" in right.headers["set-cookie"]
+    cookie = right.headers["set-cookie"].partition(";")[0]
+    assert public.client.get("/", headers={**host, "cookie": cookie}).status_code == 200
