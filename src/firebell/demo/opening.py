@@ -16,6 +16,7 @@ from firebell.app import House, open_house, serve
 from firebell.demo import company
 from firebell.demo.carriers import recorders
 from firebell.demo.history import STORM_SIZE, History, provider_down
+from firebell.demo.silence import silent_outlets
 from firebell.demo.stage import Stage
 from firebell.domain.incidents import configured
 from firebell.domain.incidents import queries as incidents
@@ -69,7 +70,7 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).write_text("begun\n", encoding="utf-8")
     carriers = recorders(all_channels(), provider_down(clock.now, end))
-    house = open_house(_settings(folder, listen), clock=clock, inline=True, carriers=carriers)
+    house = open_house(_settings(folder, listen), clock=clock, inline=True, carriers=carriers, outlets=silent_outlets())
     try:
         _hurry(house)
         password_hash = passwords.make_hash(password)
@@ -108,7 +109,7 @@ def open_demo(folder: Path, listen: str, *, fresh: bool = False) -> tuple[House,
         _clear(folder)
         sign_in = build(folder, listen=listen)
     channels = recorders(all_channels())
-    house = open_house(_settings(folder, listen), carriers=channels)
+    house = open_house(_settings(folder, listen), carriers=channels, outlets=silent_outlets())
     # Pages send tests and resets by these, past the queue.
     house.channels = channels
     return house, sign_in
