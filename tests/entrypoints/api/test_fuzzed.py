@@ -40,6 +40,8 @@ def test_nothing_that_fits_the_document_fails_unexpectedly(lasting: Api) -> None
         operation: Any = found.ok()
         if operation.path.endswith("/channels/{channel}:test"):
             continue  # It would send real mail to whatever server was made up.
+        if operation.path.endswith("/chat/{vendor}:test"):
+            continue  # It would ask a real Slack.
 
         @settings(
             max_examples=number, deadline=None, derandomize=True, database=None, phases=[Phase.generate],

@@ -81,7 +81,8 @@ class TestShown(Shown):
     reply: str
 
 
-def _field(field: contract.Field) -> FieldShown:
+def field_shown(field: contract.Field) -> FieldShown:
+    """A declared field as the API shows it."""
     return FieldShown(
         name=field.name, label=field.label, kind=field.kind, required=field.required, help=field.help,
         placeholder=field.placeholder, default=field.default, choices=list(field.choices),
@@ -92,8 +93,8 @@ def _shown(site: Site, channel: Channel, stored: dict[str, dict[str, str]]) -> C
     return ChannelShown(
         slug=channel.slug, name=channel.name, blurb=channel.blurb, wakes=channel.wakes,
         configured=channel.configured(_opened(site, channel.slug, stored)),
-        method_fields=[_field(f) for f in channel.method_fields],
-        settings_fields=[_field(f) for f in channel.settings_fields],
+        method_fields=[field_shown(f) for f in channel.method_fields],
+        settings_fields=[field_shown(f) for f in channel.settings_fields],
         html_url=f"{site.base_url}/settings/channels#{channel.slug}",
     )  # fmt: skip
 

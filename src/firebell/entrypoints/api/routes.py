@@ -11,12 +11,16 @@ from firebell.entrypoints.api import (
     alerts,
     backup,
     channels,
+    chat,
+    comms_templates,
     config,
     docs,
     fallback,
     feeds,
     incident_command,
     incident_parts,
+    incident_roles,
+    incident_settings,
     incidents,
     integrations,
     journal,
@@ -30,6 +34,7 @@ from firebell.entrypoints.api import (
     runbooks,
     schedules,
     services,
+    severity_scale,
     signals,
     status_components,
     status_incidents,
@@ -65,9 +70,10 @@ _PROBLEM: dict[str, Any] = {
 
 router = APIRouter(prefix="/api/v1", responses={"default": _PROBLEM, 422: _PROBLEM}, dependencies=[Security(_bearer)])
 for noun in (
-    alerts, incidents, incident_command, incident_parts, updates, runbooks, status_pages, status_components,
-    status_incidents, maintenances, subscribers, webhooks, signals, services, integrations, schedules, overrides,
-    oncall, policies, fallback, rehearsals, users, methods, feeds, teams, tokens, channels, journal, config, backup,
+    alerts, incidents, incident_command, incident_parts, updates, runbooks, severity_scale, incident_roles,
+    incident_settings, comms_templates, status_pages, status_components, status_incidents, maintenances, subscribers,
+    webhooks, signals, services, integrations, schedules, overrides, oncall, policies, fallback, rehearsals, users,
+    methods, feeds, teams, tokens, channels, chat, journal, config, backup,
 ):  # fmt: skip
     router.include_router(noun.router)
 

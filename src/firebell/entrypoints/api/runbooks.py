@@ -226,6 +226,18 @@ def delete_runbook(request: Request, runbook: str, caller: Caller) -> None:
     run(request, lambda w: commands.delete(w, queries.runbook(w, runbook).id), caller)
 
 
+@router.post("/runbooks/{runbook}:detach")
+def detach_runbook(request: Request, response: Response, runbook: str, caller: Caller) -> RunbookShown:
+    """Take it out of a configuration file's hands."""
+
+    def change(w: Work) -> RunbookShown:
+        after = commands.edit(w, queries.runbook(w, runbook).id, managed_by=None)
+        tag(response, after.version)
+        return _shown(request, w, after)
+
+    return run(request, change, caller)
+
+
 @router.post("/runbooks/{runbook}:run", status_code=201)
 def start_run(request: Request, runbook: str, caller: Caller, body: NewRun | None = None) -> RunShown:
     """Start working through it: a frozen copy with its variables filled in."""

@@ -221,6 +221,13 @@ def enable_webhook(request: Request, webhook_id: str, caller: Caller) -> Webhook
     return _shown(request, run(request, lambda w: commands.enable(w, webhook_id), caller))
 
 
+@router.post("/{webhook_id}:detach")
+def detach_webhook(request: Request, webhook_id: str, caller: Caller) -> WebhookShown:
+    """Take it out of a configuration file's hands."""
+    keyring = site_of(request).keyring
+    return _shown(request, run(request, lambda w: commands.edit(w, webhook_id, keyring, managed_by=None), caller))
+
+
 @router.delete("/{webhook_id}", status_code=204)
 def delete_webhook(request: Request, webhook_id: str, caller: Caller, if_match: IfMatch = None) -> None:
     """Forget it, with its address and secret."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from firebell.domain.comms import queries as comms
 from firebell.domain.escalation.model import Target, TargetKind
 from firebell.domain.incidents import queries as incidents
@@ -44,7 +46,11 @@ def add_response(asked: Read, now: Current, keyring: Keyring) -> None:
     """
     read = Read(asked.connection, asked.now, SYSTEM)
     scale = incidents.scale(read)
-    _unless_usual(now, "SeverityScale", ONLY, ScaleSpec(scale.levels), scale.managed_by)
+    levels = tuple(
+        replace(level, page_roles=tuple(dict.fromkeys(str(name) for name in level.page_roles)))
+        for level in scale.levels
+    )
+    _unless_usual(now, "SeverityScale", ONLY, ScaleSpec(levels), scale.managed_by)
     for role in incidents.roles(read):
         _unless_usual(now, "IncidentRole", role.name, _role(role, now), role.managed_by)
     _settings(read, now)
@@ -73,19 +79,20 @@ def _role(role: RoleDefinition, now: Current) -> RoleSpec:
         kind = TargetKind(word)
         name = now.names(TARGET_WORDS[kind]).get(row_id)
         page = None if name is None else Target(kind, name)
-    return RoleSpec(role.display_name, role.duties, role.never, role.holders_max, page)
+    duties = tuple(dict.fromkeys(role.duties))
+    return RoleSpec(role.display_name, duties, role.never, role.holders_max, page)
 
 
 def _settings(read: Read, now: Current) -> None:
     found, said = incidents.settings(read), comms.settings(read)
     people = now.names("User")
     spec = IncidentSettingsSpec(
-        auto_declare=tuple(sorted(str(one) for one in found.auto_declare)),
+        auto_declare=tuple(sorted({str(one) for one in found.auto_declare})),
         commander_policy=now.names("EscalationPolicy").get(found.commander_policy_id or ""),
         commanders=frozenset(people[one] for one in found.commander_ids if one in people),
         auto_offer=found.auto_offer,
         report_form=found.report_form,
-        mail_state_to=found.mail_state_to,
+        mail_state_to=tuple(dict.fromkeys(found.mail_state_to)),
         executives=frozenset(people[one] for one in said.executive_ids if one in people),
         support_zone=said.support_zone,
     )
@@ -96,12 +103,12 @@ def _runbooks(read: Read, now: Current, teams: Mapping[str, str]) -> None:
     people, services = now.names("User"), now.names("Service")
     for one in runbooks.runbooks(read):
         spec = RunbookSpec(
-            title=one.title,
+            title=one.title or one.name,
             body=one.body,
             owner=people.get(one.owner_id or ""),
             services=frozenset(services[each] for each in one.service_ids if each in services),
-            severities=tuple(sorted(one.severities)),
-            matchers=tuple(str(each) for each in one.matchers),
+            severities=tuple(sorted(set(one.severities))),
+            matchers=tuple(dict.fromkeys(str(each) for each in one.matchers)),
             title_pattern=one.title_pattern,
         )
         now.add("Runbook", one.name, one.id, spec, teams.get(one.team_id or ""), one.managed_by)

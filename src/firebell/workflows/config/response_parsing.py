@@ -223,7 +223,7 @@ def _runbook(name: str, part: Part, parsing: Parsing) -> RunbookSpec:
     pattern = part.text("titlePattern", "")
     if pattern:
         fit(part, "titlePattern", lambda: runbook_rules.check_pattern(pattern, ""))
-    body = part.text("body")
+    body = part.text("body", "") if part.has("body") else part.text("body")
     if len(body.encode(errors="replace")) > BODY_MAX:
         part.problem("body", "A runbook has at most 64 KiB of text.", "Split it into several.")
     return RunbookSpec(
