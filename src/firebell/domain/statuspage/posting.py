@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from firebell.domain.statuspage import rules, store
+from firebell.domain.statuspage import rules, said_store, store
 from firebell.domain.statuspage.components import change_state
 from firebell.domain.statuspage.facts import (
     PublicIncidentEdited,
@@ -59,7 +59,7 @@ def publish(
     once. Raises NotFound, Invalid, Conflict when the page is disabled.
     """
     page = _page(work, page_id)
-    if update_id and (said := store.update_made_from(work, page_id, update_id)) is not None:
+    if update_id and (said := said_store.update_made_from(work, page_id, update_id)) is not None:
         return _incident(work, said.public_incident_id)
     if page.disabled:
         raise Conflict(f"{page.name} is disabled.", hint="Enable it in its settings first.")
@@ -76,7 +76,7 @@ def publish(
         next_update_by=None if state in OVER else next_update_by, notify=notify and not backfilled,
         automatic=automatic, update_id=update_id, status=state, body=text,
     )  # fmt: skip
-    store.add_update(work, update)
+    said_store.add_update(work, update)
     _settle(work, incident, update, name, components or {}, impact_override)
     fact = PublicUpdatePosted(
         page_id=page_id, incident_id=incident.incident_id, name=rules.label(name, "name"), status=update.status,
@@ -93,10 +93,10 @@ def _open(
     new_id = ids.new("sin", work.now)
     new = PublicIncident(
         id=new_id, code=rules.code_of(new_id), page_id=page.id, incident_id=incident_id,
-        number=store.number_for(work, page.id), name=rules.label(name, "name"), status=PublicStatus(status),
+        number=said_store.number_for(work, page.id), name=rules.label(name, "name"), status=PublicStatus(status),
         backfilled=backfilled, started_at=at, created_at=work.now, updated_at=work.now,
     )  # fmt: skip
-    store.add_incident(work, new)
+    said_store.add_incident(work, new)
     opened = PublicIncidentOpened(
         page_id=page.id, incident_id=incident_id, name=new.name, impact=new.impact, backfilled=backfilled
     )
@@ -125,7 +125,7 @@ def _settle(
         written["monitoring_at"] = incident.monitoring_at or update.event_at
     elif status not in OVER:
         written["monitoring_at"] = None
-    store.save(work, store.incidents, incident.id, incident.version, written)
+    store.save(work, said_store.incidents, incident.id, incident.version, written)
 
 
 def _apply(
@@ -156,7 +156,7 @@ def add_past(
         impact_override=impact_override, backfilled=True,
     )  # fmt: skip
     written = {"started_at": from_at}
-    store.save(work, store.incidents, made.id, made.version, written)
+    store.save(work, said_store.incidents, made.id, made.version, written)
     store.add_spans(
         work,
         [
@@ -169,7 +169,7 @@ def add_past(
 
 def edit_update(work: Work, public_update_id: str, body: str) -> PublicUpdate:
     """Mend what an update says. Nobody is told again. The words before stay in the journal."""
-    before = store.update_of(work, public_update_id)
+    before = said_store.update_of(work, public_update_id)
     page = store.take_page(work, before.page_id) if before else None
     work.needs(_PUBLISH, page.team_id if page else None)
     if before is None:
@@ -177,15 +177,17 @@ def edit_update(work: Work, public_update_id: str, body: str) -> PublicUpdate:
     body = rules.body(body)
     if body == before.body:
         return before
-    work.write(store.updates.update().where(store.updates.c.id == before.id).values(body=body, updated_at=work.now))
+    work.write(
+        said_store.updates.update().where(said_store.updates.c.id == before.id).values(body=body, updated_at=work.now)
+    )
     incident = _incident(work, before.public_incident_id)
-    store.save(work, store.incidents, incident.id, incident.version, {"updated_at": work.now})
+    store.save(work, said_store.incidents, incident.id, incident.version, {"updated_at": work.now})
     work.record(
         incident.id,
         PublicUpdateEdited(page_id=before.page_id, name=incident.name, before=before.body, after=body),
     )
     store.touch(work, before.page_id)
-    after = store.update_of(work, public_update_id)
+    after = said_store.update_of(work, public_update_id)
     assert after is not None
     return after
 
@@ -205,7 +207,7 @@ def edit_incident(
     changed = rules.differences({each: getattr(before, each) for each in values}, values)
     if not changed:
         return before
-    store.save(work, store.incidents, before.id, before.version, values | {"updated_at": work.now})
+    store.save(work, said_store.incidents, before.id, before.version, values | {"updated_at": work.now})
     work.record(before.id, PublicIncidentEdited(page_id=before.page_id, changed=changed))
     store.touch(work, before.page_id)
     return _incident(work, before.id)
@@ -220,7 +222,7 @@ def link(work: Work, public_incident_id: str, incident_id: str | None) -> Public
     """Tie a public incident to the internal one behind it, or (``None``) untie it."""
     before = _taken(work, public_incident_id)
     if before.incident_id != incident_id:
-        store.save(work, store.incidents, before.id, before.version, {"incident_id": incident_id})
+        store.save(work, said_store.incidents, before.id, before.version, {"incident_id": incident_id})
         changed = {"incident_id": [before.incident_id, incident_id]}
         work.record(before.id, PublicIncidentEdited(page_id=before.page_id, changed=changed))
         store.touch(work, before.page_id)
@@ -231,7 +233,7 @@ def remove_incident(work: Work, public_incident_id: str, why: str) -> None:
     """Take an incident that should never have been posted off the page. What was said stays in the journal."""
     before = _taken(work, public_incident_id, Permission.STATUS_EDIT)
     why = rules.label(why, "why", 500)
-    store.save(work, store.incidents, before.id, before.version, {"deleted_at": work.now})
+    store.save(work, said_store.incidents, before.id, before.version, {"deleted_at": work.now})
     work.record(before.id, PublicIncidentRemoved(page_id=before.page_id, name=before.name, why=why))
     store.touch(work, before.page_id)
 
@@ -245,14 +247,14 @@ def _page(work: Work, page_id: str) -> StatusPage:
 
 
 def _incident(read: Read, public_incident_id: str) -> PublicIncident:
-    found = store.incident(read, public_incident_id)
+    found = said_store.incident(read, public_incident_id)
     if found is None:
         raise NotFound("There is no such public incident.", field="public_incident_id")
     return found
 
 
 def _taken(work: Work, public_incident_id: str, permission: Permission = _PUBLISH) -> PublicIncident:
-    found = store.incident(work, public_incident_id)
+    found = said_store.incident(work, public_incident_id)
     page = store.take_page(work, found.page_id) if found else None
     work.needs(permission, page.team_id if page else None)
     # Behind the page's lock once more: it may have moved while we waited.
@@ -269,8 +271,8 @@ def _standing(
         return found
     if incident_id is None:
         return None
-    where = (store.incidents.c.page_id == page_id, store.incidents.c.incident_id == incident_id)
-    return next(iter(store.incidents_where(read, *where, limit=1)), None)
+    where = (said_store.incidents.c.page_id == page_id, said_store.incidents.c.incident_id == incident_id)
+    return next(iter(said_store.incidents_where(read, *where, limit=1)), None)
 
 
 def _components(read: Read, page_id: str, wanted: Mapping[str, str]) -> dict[str, Component]:

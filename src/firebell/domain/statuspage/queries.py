@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from firebell.domain.statuspage import maintenance, rules, store
+from firebell.domain.statuspage import maintenance, rules, said_store, store
 from firebell.domain.statuspage.model import Component, PublicIncident, PublicUpdate, Snapshot, Span, StatusPage
 from firebell.domain.statuspage.uptime import DAYS
 from firebell.kernel.actor import Permission
@@ -60,14 +60,14 @@ def components_by_id(read: Read, component_ids: Collection[str]) -> dict[str, Co
 def incidents(read: Read, page_id: str, *, limit: int = 50, before: Instant | None = None) -> list[PublicIncident]:
     """Public incidents of a page with their updates, newest first."""
     read.needs(_VIEW)
-    older = () if before is None else (store.incidents.c.started_at < before,)
-    return store.incidents_where(read, store.incidents.c.page_id == page_id, *older, limit=limit)
+    older = () if before is None else (said_store.incidents.c.started_at < before,)
+    return said_store.incidents_where(read, said_store.incidents.c.page_id == page_id, *older, limit=limit)
 
 
 def incident(read: Read, public_incident_id: str) -> PublicIncident:
     """Raises NotFound."""
     read.needs(_VIEW)
-    found = store.incident(read, public_incident_id)
+    found = said_store.incident(read, public_incident_id)
     if found is None:
         raise NotFound("There is no such public incident.", field="public_incident_id")
     return found
@@ -76,7 +76,7 @@ def incident(read: Read, public_incident_id: str) -> PublicIncident:
 def update(read: Read, public_update_id: str) -> PublicUpdate:
     """Raises NotFound."""
     read.needs(_VIEW)
-    found = store.update_of(read, public_update_id)
+    found = said_store.update_of(read, public_update_id)
     if found is None:
         raise NotFound("There is no such update.", field="update_id")
     return found
@@ -85,25 +85,25 @@ def update(read: Read, public_update_id: str) -> PublicUpdate:
 def open_incidents(read: Read, page_id: str | None = None) -> list[PublicIncident]:
     """What is open on one page, or on all."""
     read.needs(_VIEW)
-    return store.open_incidents(read, page_id)
+    return said_store.open_incidents(read, page_id)
 
 
 def of_incident(read: Read, incident_id: str) -> list[PublicIncident]:
     """What the public was told about an internal incident, on all pages."""
     read.needs(_VIEW)
-    return store.incidents_where(read, store.incidents.c.incident_id == incident_id)
+    return said_store.incidents_where(read, said_store.incidents.c.incident_id == incident_id)
 
 
 def was_published(read: Read, page_id: str, update_id: str) -> bool:
     """Whether an update of ``comms`` stands on the page already. Asks no permission."""
-    return store.update_made_from(read, page_id, update_id) is not None
+    return said_store.update_made_from(read, page_id, update_id) is not None
 
 
 def states(read: Read) -> list[tuple[StatusPage, list[Component], list[PublicIncident]]]:
     """Every page with its components and open incidents: what the consistency checks compare."""
     read.needs(_VIEW)
     return [
-        (each, store.components_of(read, each.id), store.open_incidents(read, each.id))
+        (each, store.components_of(read, each.id), said_store.open_incidents(read, each.id))
         for each in store.all_pages(read)
     ]
 
@@ -141,8 +141,8 @@ def snapshot_of(read: Read, found: StatusPage) -> Snapshot:
     """The same for a page that has been looked up."""
     every = rules.shown(store.components_of(read, found.id))
     since = plus(read.now, -(DAYS + 1) * 86_400)
-    newest = store.incidents_where(read, store.incidents.c.page_id == found.id, limit=INCIDENTS_MAX)
-    standing = store.open_incidents(read, found.id)
+    newest = said_store.incidents_where(read, said_store.incidents.c.page_id == found.id, limit=INCIDENTS_MAX)
+    standing = said_store.open_incidents(read, found.id)
     known = {one.id for one in newest}
     public = sorted([*newest, *(one for one in standing if one.id not in known)], key=_newest, reverse=True)
     leaves = [one for one in every if not one.is_group]
@@ -160,14 +160,14 @@ def snapshot_of(read: Read, found: StatusPage) -> Snapshot:
 
 def between(read: Read, page_id: str, from_at: Instant, until_at: Instant) -> list[PublicIncident]:
     """Public incidents that began within a stretch, newest first. Asks no permission: the page's gate does."""
-    at = store.incidents.c.started_at
-    return store.incidents_where(read, store.incidents.c.page_id == page_id, at >= from_at, at < until_at)
+    at = said_store.incidents.c.started_at
+    return said_store.incidents_where(read, said_store.incidents.c.page_id == page_id, at >= from_at, at < until_at)
 
 
 def by_code(read: Read, page_id: str, code: str) -> PublicIncident | None:
     """One public incident by its public id. Asks no permission: the page's gate does."""
-    where = (store.incidents.c.page_id == page_id, store.incidents.c.code == code)
-    return next(iter(store.incidents_where(read, *where)), None)
+    where = (said_store.incidents.c.page_id == page_id, said_store.incidents.c.code == code)
+    return next(iter(said_store.incidents_where(read, *where)), None)
 
 
 def spans_of(read: Read, component_ids: Collection[str], since: Instant) -> dict[str, tuple[Span, ...]]:
