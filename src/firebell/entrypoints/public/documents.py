@@ -6,10 +6,11 @@ import gzip
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
+from firebell.domain.incidents import queries as incidents
 from firebell.domain.statuspage import queries
 from firebell.domain.statuspage.model import PublicIncident, Snapshot
 from firebell.entrypoints.public import badge, feeds, html, v2
@@ -71,6 +72,8 @@ def error(words: str) -> bytes:
 
 def draw(read: Read, snapshot: Snapshot, name: str, place: Place) -> Rendered:
     """One document. Raises NotFound."""
+    if place.report and not may_report(read):
+        place = replace(place, report="")
     fixed = FIXED.get(name)
     if fixed is not None:
         return rendered(*fixed(snapshot, place))
@@ -81,6 +84,11 @@ def draw(read: Read, snapshot: Snapshot, name: str, place: Place) -> Rendered:
     if month is not None or name == "history":
         return rendered(HTML, html.month(read, snapshot, month[1] if month else "", place))
     raise NotFound("This status page has no such part.")
+
+
+def may_report(read: Read) -> bool:
+    """Whether the form for reporting a problem is open to strangers."""
+    return incidents.settings(read).report_form == "public"
 
 
 def _incident(read: Read, snapshot: Snapshot, code: str, place: Place) -> str:

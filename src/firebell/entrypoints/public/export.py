@@ -36,9 +36,9 @@ AFTER_FAILURE_S = 60
 _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 
 
-def files(snapshot: Snapshot, base_url: str) -> Mapping[str, bytes]:
-    """Every file of a page by its path within the page's folder."""
-    here = Place(home_of(snapshot.page, base_url), ".", True, urlsplit(base_url).hostname or "localhost")
+def files(snapshot: Snapshot, base_url: str, report: str = "") -> Mapping[str, bytes]:
+    """Every file of a page by its path within the page's folder. ``report``: where strangers report a problem."""
+    here = Place(home_of(snapshot.page, base_url), ".", True, urlsplit(base_url).hostname or "localhost", report)
     return dict(_files(snapshot, here))
 
 
@@ -92,6 +92,7 @@ def _folder(wanted: Path, top: Path) -> None:
 def write_all(runner: Runner, root: Path, base_url: str) -> list[Path]:
     """Write every public page below ``root``, and take away those that are not public any more."""
     shown = []
+    report = f"{base_url}/report" if runner.read(documents.may_report, NOBODY) else ""
     for page in runner.read(queries.addresses, NOBODY):
         if page.access is not Access.PUBLIC or page.disabled:
             continue
@@ -99,7 +100,7 @@ def write_all(runner: Runner, root: Path, base_url: str) -> list[Path]:
             snapshot = runner.read(lambda read, p=page: _look(read, p), NOBODY)  # type: ignore[misc]
         except NotFound:
             continue
-        write(root / page.slug, files(snapshot, base_url))
+        write(root / page.slug, files(snapshot, base_url, report))
         shown.append(root / page.slug)
     for found in root.iterdir() if root.is_dir() else ():
         if found not in shown and (found / MARK).is_file():

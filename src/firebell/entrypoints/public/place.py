@@ -12,13 +12,14 @@ class Place:
     """``home`` is the page's one absolute address. ``root`` is what links within it begin with.
 
     ``files``: links lead to folders with an ``index.html``, as a plain web server finds them. ``house``: the host name
-    of this installation, whatever the page's own.
+    of this installation, whatever the page's own. ``report``: where strangers report a problem, empty when they cannot.
     """
 
     home: str
     root: str
     files: bool = False
     house: str = "localhost"
+    report: str = ""
 
     @property
     def front(self) -> str:
@@ -43,7 +44,7 @@ class Place:
 
     def within(self, depth: int) -> Place:
         """The same as seen from a file ``depth`` folders down."""
-        return Place(self.home, "/".join([".."] * depth) or ".", True, self.house)
+        return Place(self.home, "/".join([".."] * depth) or ".", True, self.house, self.report)
 
 
 def home_of(page: StatusPage, base_url: str) -> str:

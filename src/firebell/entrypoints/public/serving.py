@@ -168,7 +168,8 @@ class Public:
         return 303, documents.rendered(HTML, ""), [*_CLOSED, *headers]
 
     def place(self, page: StatusPage, root: str) -> Place:
-        return Place(home_of(page, self._site.base_url), root, house=self._own_host or "localhost")
+        base = self._site.base_url
+        return Place(home_of(page, base), root, house=self._own_host or "localhost", report=f"{base}/report")
 
     def _refusal(self, page: StatusPage, asked: Asked, words: str) -> Rendered:
         if documents.is_page(asked.name):

@@ -15,6 +15,7 @@ from firebell.domain.people.model import User
 from firebell.domain.people.setup import Purpose
 from firebell.entrypoints import callers
 from firebell.entrypoints.site import Site
+from firebell.entrypoints.web import report
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.session import Anyone, Browser, Form, Linked, local_path
 from firebell.entrypoints.web.warnings import settings_of
@@ -29,12 +30,16 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """``next`` is where to go afterwards. ``error`` and ``hint`` say why it did not work."""
+    """``next`` is where to go afterwards. ``error`` and ``hint`` say why it did not work.
+
+    ``may_report``: whoever cannot sign in may still report a problem.
+    """
 
     next: str
     name: str = ""
     error: str = ""
     hint: str = ""
+    may_report: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,9 @@ def show(here: Anyone, next: str = "/") -> Response:  # noqa: A002 - the name in
         return here.go(local_path(next))
     if here.site.runner.read(setup.needs_first_admin, NOBODY):
         return here.page("sign_in/first.html", None, title="Welcome")
-    return here.page("sign_in/sign_in.html", SignInPage(local_path(next)), title="Sign in")
+    return here.page(
+        "sign_in/sign_in.html", SignInPage(local_path(next), may_report=_may_report(here)), title="Sign in"
+    )
 
 
 @router.post("/sign-in")
@@ -66,9 +73,13 @@ def sign_in(here: Anyone, form: Form) -> Response:
             request.headers.get("user-agent", ""),
         )  # fmt: skip
     except Refused as error:
-        view = SignInPage(target, name, error.message, error.hint or "")
+        view = SignInPage(target, name, error.message, error.hint or "", _may_report(here))
         return here.page("sign_in/sign_in.html", view, title="Sign in", status=error.status)
     return entered_at(here, here.go(target), entered.session_token)
+
+
+def _may_report(here: Browser) -> bool:
+    return here.site.runner.read(report.is_public, NOBODY)
 
 
 @router.get("/forgot")
