@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from firebell.demo.responses import Responses
 from firebell.demo.stage import Stage, Trouble
 from firebell.domain.oncall import commands as oncall
 from firebell.domain.oncall.model import OverrideKind
@@ -73,6 +74,7 @@ class History:
         self._push_provider_down()
         self._gap_on_saturday()
         self._today()
+        Responses(self.stage, self.end, self.at).add()
         while self._scenes:
             scene = heapq.heappop(self._scenes)
             self.stage.run_until(Instant.from_timestamp(scene.at_us, unit="microsecond"))
