@@ -83,7 +83,6 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     page_id: str | None = None
     alert_id: str | None = None
-    incident_id: str | None = None
     service_id: str | None = None
     user_id: str
     method_id: str
@@ -111,6 +110,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     provider_id: str | None = None
     reply: str = ""
     next_step: str = ""
+    incident_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

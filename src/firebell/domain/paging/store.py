@@ -65,7 +65,6 @@ deliveries = Table(
     Column("kind", String, nullable=False),
     Column("page_id", String),
     Column("alert_id", String),
-    Column("incident_id", String),
     Column("service_id", String),
     Column("user_id", String, nullable=False),
     Column("method_id", String, nullable=False),
@@ -93,6 +92,7 @@ deliveries = Table(
     Column("provider_id", String),
     Column("reply", Text, nullable=False),
     Column("next_step", Text, nullable=False),
+    Column("incident_id", String),
 )
 _QUEUED = text("state = 'queued'")
 _SENDING = text("state = 'sending'")
