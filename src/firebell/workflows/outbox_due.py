@@ -31,6 +31,7 @@ REST_S = 1.0
 HANDS_MAX = 64
 BATCH = 16
 STOP_WAITS_S = 5.0
+PAUSE_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Dispatcher:
         self._stopping = False
         self._closed = False
         self._rest_until: Instant | None = None
-        self._results = Results(runner, self._settle)
+        self._results = Results(runner, self._settle, PAUSE_S if posters else 0.0)
         self.woken: Callable[[], None] = lambda: None
         runner.on_commit(self._committed)
 

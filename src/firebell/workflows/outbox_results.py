@@ -15,11 +15,17 @@ log = structlog.get_logger()
 
 
 class Results:
-    """Records results that come in together in one unit. Whoever holds the turn records for all who wait for it."""
+    """Records results that come in together in one unit. Whoever holds the turn records for all who wait for it.
 
-    def __init__(self, runner: Runner, settle: Callable[[Work, Post, Outcome], None]) -> None:
+    ``pause_s`` after each unit, in which nothing of ours asks for the one writing connection: whoever gets it next is
+    not decided by who has waited longest, and a page must not be the one that loses every time.
+    """
+
+    def __init__(self, runner: Runner, settle: Callable[[Work, Post, Outcome], None], pause_s: float) -> None:
         self._runner = runner
         self._settle = settle
+        self._pause_s = pause_s
+        self._never = threading.Event()
         self._waiting: list[tuple[Post, Outcome]] = []
         self._guard = threading.Lock()
         self._turn = threading.Lock()
@@ -32,6 +38,8 @@ class Results:
             with self._guard:
                 group, self._waiting = self._waiting, []
             self._record(sorted(group, key=lambda pair: pair[0].id))
+            if group and self._pause_s:
+                self._never.wait(self._pause_s)
 
     def _record(self, group: list[tuple[Post, Outcome]]) -> None:
         if not group:
