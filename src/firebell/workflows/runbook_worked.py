@@ -113,7 +113,13 @@ def call(runner: Runner, fetch: Fetch, actor: Actor, run_id: str, step_id: str) 
 
     No transaction is open while it waits. Raises Conflict when the step is done already or is of another kind.
     """
-    run = runner.read(lambda read: visible(read, run_id), actor)
+
+    def look(read: Read) -> Run:
+        # Before anything goes out: what may not be ticked may not be called either.
+        visible(read, run_id)
+        return queries.run_to_work(read, run_id)
+
+    run = runner.read(look, actor)
     step = rules.known_step(run, step_id)
     progress = run.of(step_id)
     if step.kind is not StepKind.HTTP:

@@ -209,6 +209,7 @@ def approve(work: Work, update_id: str, sha256: str, *, person_id: str | None = 
     """
     update, incident, at = _found(work, update_id)
     approver_id = person_id or person_of(work.actor) or work.actor.id
+    access.may(work, at, Audience.PUBLIC, approver_id)
     due_at = update.next_update_by
     if due_at is not None and micros(due_at) <= micros(work.now):
         raise Conflict("The next update it promises would be due already.", hint="Edit the time, then release it.")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
+from firebell.domain.incidents.scale import DEFAULT_SCALE
+
 ANYBODY, VIEWER, RESPONDER, MANAGER, ADMIN = range(5)
 RANK = {"vic": VIEWER, "tia": VIEWER, "ben": RESPONDER, "max": MANAGER, "ann": ADMIN, "root": ADMIN}
 
@@ -13,6 +17,13 @@ _STEP = {"notify": [{"schedule": "primary"}], "wait": "5m"}
 _FILES = {
     "files": [{"path": "a.yaml", "text": "apiVersion: firebell/v1\nkind: Team\nmetadata: {name: files}\nspec: {}\n"}]
 }
+
+_LEVELS = [msgspec.to_builtins(level) for level in DEFAULT_SCALE.levels]
+_SAID = {"audience": "internal", "body": "We look into it.", "impact": "One in ten payments fails."}
+_SHA = "0" * 64
+
+# What has to be asked for beside the path.
+QUERIES = {"GET /incidents/{incident}/updates:compose": "?audience=internal"}
 
 # operation: (least role, body). Reading comes first and removing last, so that one may make them all in this order.
 OPERATIONS: dict[str, tuple[int, Any]] = {
@@ -47,6 +58,34 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "GET /alerts/{alert_id}/timeline": (VIEWER, None),
     "GET /alerts/{alert_id}/pages": (VIEWER, None),
     "GET /alerts/{alert_id}/run": (VIEWER, None),
+    "GET /incidents": (VIEWER, None),
+    "GET /incidents/{incident}": (VIEWER, None),
+    "GET /incidents/{incident}/alerts": (VIEWER, None),
+    "GET /incidents/{incident}/brief": (VIEWER, None),
+    "GET /incidents/{incident}/clocks": (VIEWER, None),
+    "GET /incidents/{incident}/criteria": (VIEWER, None),
+    "GET /incidents/{incident}/decisions": (VIEWER, None),
+    "GET /incidents/{incident}/handoffs": (VIEWER, None),
+    "GET /incidents/{incident}/metrics": (VIEWER, None),
+    "GET /incidents/{incident}/promises": (VIEWER, None),
+    "GET /incidents/{incident}/roles": (VIEWER, None),
+    "GET /incidents/{incident}/state.txt": (VIEWER, None),
+    "GET /incidents/{incident}/tasks": (VIEWER, None),
+    "GET /incidents/{incident}/timeline": (VIEWER, None),
+    "GET /incidents/{incident}/updates": (VIEWER, None),
+    "GET /incidents/{incident}/updates:compose": (VIEWER, None),
+    "POST /incidents/{incident}/updates:check": (VIEWER, _SAID),
+    "GET /runbooks": (VIEWER, None),
+    "GET /runbooks/{runbook}": (VIEWER, None),
+    "GET /runbooks/{runbook}/runs": (VIEWER, None),
+    "GET /runbook-runs/{run_id}": (VIEWER, None),
+    "GET /severity-scale": (VIEWER, None),
+    "GET /incident-roles": (VIEWER, None),
+    "GET /incident-roles/{role}": (VIEWER, None),
+    "GET /incident-settings": (VIEWER, None),
+    "GET /comms-templates": (VIEWER, None),
+    "GET /comms-templates/{template}": (VIEWER, None),
+    "POST /comms-templates/{template}:preview": (VIEWER, {"body": "{{ title }}"}),
     "POST /rehearsals": (VIEWER, {"service": "checkout"}),
     "POST /schedules/{schedule}/feeds": (VIEWER, None),
     "GET /status-pages": (VIEWER, None),
@@ -103,6 +142,41 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
         RESPONDER,
         {"kind": "add", "user": "ben", "starts_at": FROM, "ends_at": TO},
     ),
+    "POST /incidents": (VIEWER, {"title": "Checkout fails"}),
+    "POST /incidents/{incident}:severity": (VIEWER, {"to": "SEV1"}),
+    "POST /incidents/{incident}/timeline": (VIEWER, {"text": "The graph looks odd."}),
+    "POST /incidents/{incident}/decisions/{decision}:object": (VIEWER, {"text": "It loses data."}),
+    "PATCH /incidents/{incident}": (RESPONDER, {"impact": "One in ten payments fails."}),
+    "POST /incidents/{incident}:act": (RESPONDER, {"verb": "engage"}),
+    "POST /incidents/{incident}:phase": (RESPONDER, {"verb": "engage"}),
+    "POST /incidents/{incident}/alerts": (RESPONDER, {"alert_id": "alr_none"}),
+    "POST /incidents/{incident}/criteria": (RESPONDER, {"text": "Errors below 0.1 %"}),
+    "POST /incidents/{incident}/criteria/{criterion}:tick": (RESPONDER, {"value": "0.05 %"}),
+    "POST /incidents/{incident}/decisions": (RESPONDER, {"proposal": "Take the deploy back"}),
+    "POST /incidents/{incident}/decisions/{decision}:adopt": (RESPONDER, None),
+    "POST /incidents/{incident}/decisions/{decision}:withdraw": (RESPONDER, None),
+    "POST /incidents/{incident}/handoffs": (RESPONDER, {"to": "max"}),
+    "POST /incidents/{incident}/handoffs/{offer}:accept": (RESPONDER, {"brief_read": True}),
+    "POST /incidents/{incident}/handoffs/{offer}:decline": (RESPONDER, {"reason": "asleep"}),
+    "POST /incidents/{incident}/handoffs/{offer}:withdraw": (RESPONDER, None),
+    "POST /incidents/{incident}/roles": (RESPONDER, {"role": "scribe", "user": "ben"}),
+    "POST /incidents/{incident}/size-ups": (RESPONDER, {"wrong": "The database is full."}),
+    "POST /incidents/{incident}/tasks": (RESPONDER, {"text": "Free some space", "assignee": "ben"}),
+    "POST /incidents/{incident}/tasks/{task}:ack": (RESPONDER, None),
+    "POST /incidents/{incident}/tasks/{task}:extend": (RESPONDER, {"minutes": 5}),
+    "POST /incidents/{incident}/tasks/{task}:reassign": (RESPONDER, {"assignee": "max"}),
+    "POST /incidents/{incident}/tasks/{task}:finish": (RESPONDER, {"outcome": "Freed"}),
+    "POST /incidents/{incident}/tasks/{task}:drop": (RESPONDER, {"reason": "No longer needed"}),
+    "POST /incidents/{incident}/updates": (RESPONDER, _SAID),
+    "POST /updates/{update}:approve": (RESPONDER, {"sha256": _SHA}),
+    "POST /updates/{update}:reject": (RESPONDER, {"reason": "Not yet"}),
+    "POST /updates/{update}:withdraw": (RESPONDER, None),
+    "PUT /incidents/{incident}/milestones/{name}": (RESPONDER, {"at": "2026-01-05T08:00:00Z"}),
+    "POST /incidents/{incident}:reopen": (RESPONDER, {"reason": "It fails once more."}),
+    "POST /runbooks/{runbook}:run": (RESPONDER, {}),
+    "POST /runbook-runs/{run_id}/steps/{step}:call": (RESPONDER, None),
+    "POST /runbook-runs/{run_id}/steps/{step}:end": (RESPONDER, {"state": "ok"}),
+    "POST /runbook-runs/{run_id}:end": (RESPONDER, {"helped": "yes"}),
     "GET /journal": (MANAGER, None),
     "GET /journal/verification": (MANAGER, None),
     "GET /integrations/{integration_id}/snippets": (MANAGER, None),
@@ -129,6 +203,18 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "POST /webhooks/{webhook_id}:rotate": (MANAGER, None),
     "POST /webhooks/{webhook_id}:disable": (MANAGER, None),
     "POST /webhooks/{webhook_id}:enable": (MANAGER, None),
+    "POST /webhooks/{webhook_id}:detach": (MANAGER, None),
+    "POST /runbooks": (MANAGER, {"name": "second", "body": "- [ ] Look."}),
+    "PATCH /runbooks/{runbook}": (MANAGER, {"title": "When it is full"}),
+    "POST /runbooks/{runbook}:detach": (MANAGER, None),
+    "PUT /severity-scale": (MANAGER, {"levels": _LEVELS}),
+    "POST /severity-scale:detach": (MANAGER, None),
+    "PUT /incident-roles/{role}": (MANAGER, {"display_name": "Scribe", "duties": ["Writes down what is decided."]}),
+    "POST /incident-roles/{role}:detach": (MANAGER, None),
+    "PUT /incident-settings": (MANAGER, {"commanders": ["ann"]}),
+    "POST /incident-settings:detach": (MANAGER, None),
+    "PUT /comms-templates/{template}": (MANAGER, {"body": "Impact: {{ impact }}"}),
+    "POST /comms-templates/{template}:detach": (MANAGER, None),
     "POST /status-pages": (MANAGER, {"slug": "second", "name": "Second"}),
     "PATCH /status-pages/{page}": (MANAGER, {"description": "What works"}),
     "POST /status-pages/{page}:detach": (MANAGER, None),
@@ -166,6 +252,11 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "GET /channels/{channel}/settings": (ADMIN, None),
     "PUT /channels/{channel}/settings": (ADMIN, {"values": {}}),
     "POST /channels/{channel}:test": (ADMIN, {"values": {"to": "v@example.com"}}),
+    "GET /chat": (ADMIN, None),
+    "GET /chat/{vendor}": (ADMIN, None),
+    # Never anything that could be connected: the test after it would call somebody.
+    "PUT /chat/{vendor}": (ADMIN, {"values": {}}),
+    "POST /chat/{vendor}:test": (ADMIN, None),
     "PUT /fallback": (ADMIN, {"people": ["ann"]}),
     "GET /config": (ADMIN, None),
     "GET /backup": (ADMIN, None),
@@ -173,6 +264,13 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "POST /config:apply": (ADMIN, _FILES),
     "DELETE /schedules/{schedule}/overrides/{override_id}": (RESPONDER, None),
     "DELETE /schedules/{schedule}/feeds/{feed_id}": (VIEWER, None),
+    "DELETE /incidents/{incident}/alerts/{alert_id}": (RESPONDER, None),
+    "DELETE /incidents/{incident}/roles/{role}/{user}": (RESPONDER, None),
+    "POST /incidents/{incident}:merge": (RESPONDER, {"into": "2"}),
+    "DELETE /runbooks/{runbook}": (MANAGER, None),
+    "DELETE /incident-roles/{role}": (MANAGER, None),
+    "DELETE /comms-templates/{template}": (MANAGER, None),
+    "DELETE /chat/{vendor}": (ADMIN, None),
     "DELETE /integrations/{integration_id}": (MANAGER, None),
     "DELETE /services/{service}": (MANAGER, None),
     "POST /services/{service}:restore": (MANAGER, None),

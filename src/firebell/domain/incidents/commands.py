@@ -188,7 +188,8 @@ def _check_may(work: Work, incident: Incident, verb: verbs.Verb, person_id: str 
 
 
 def _raises(incident: Incident, to: Severity) -> bool:
-    return incident.severity is None or to < incident.severity
+    # The same again changes nothing: of two who raise it at once, neither is refused.
+    return incident.severity is None or to <= incident.severity
 
 
 def _check_alert(work: Work, incident_id: str, alert_id: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from firebell.domain.runbooks import parsing, rules, store
 from firebell.domain.runbooks.model import Match, Parsed, Run, Runbook, Subject
 from firebell.kernel.actor import Permission
-from firebell.kernel.errors import NotFound
+from firebell.kernel.errors import Conflict, NotFound
 from firebell.kernel.work import Read
 
 
@@ -51,6 +51,18 @@ def run(read: Read, run_id: str) -> Run:
     read.needs(Permission.RUNBOOKS_VIEW)
     if found is None:
         raise NotFound("There is no such run of a runbook.", field="run")
+    return found
+
+
+def run_to_work(read: Read, run_id: str) -> Run:
+    """A run that this actor may work through. Raises NotFound, Forbidden, Conflict (it is over)."""
+    found = store.get_run(read, run_id)
+    book = store.get(read, found.runbook_id) if found else None
+    read.needs(Permission.RUNBOOKS_RUN, book.team_id if book else None)
+    if found is None:
+        raise NotFound("There is no such run of a runbook.", field="run")
+    if found.ended_at is not None:
+        raise Conflict("This run is over.", field="run", hint="Start the runbook again.")
     return found
 
 
