@@ -16,10 +16,11 @@ from firebell.domain.escalation import queries as escalation
 from firebell.domain.incidents import queries as incidents
 from firebell.domain.incidents.model import Incident
 from firebell.domain.services import queries as services
-from firebell.entrypoints.web import alert_rows, incident_rows, ledger, sentences
+from firebell.entrypoints.web import alert_rows, incident_rows, incident_runbooks, ledger, sentences
 from firebell.entrypoints.web.alert_rows import AlertRow, Next
 from firebell.entrypoints.web.flashes import Flash, Undo
 from firebell.entrypoints.web.incident_rows import IncidentRow
+from firebell.entrypoints.web.incident_runbooks import RunbooksPanel
 from firebell.entrypoints.web.ledger import Told
 from firebell.entrypoints.web.names import look_up
 from firebell.entrypoints.web.sentences import Line
@@ -75,7 +76,7 @@ class AlertsPage:
 class AlertPage:
     """``verbs``: the moves this person may make now; ``as_of``: the movement they saw, so two clicks escalate once.
 
-    ``incident``: the one it belongs to, of those to be seen.
+    ``incident``: the one it belongs to, of those to be seen. ``runbooks``: none where none can help.
     """
 
     alert: Alert
@@ -95,6 +96,7 @@ class AlertPage:
     may_see_signals: bool
     incident: IncidentRow | None
     may_declare: bool
+    runbooks: RunbooksPanel | None
 
 
 @router.get("/alerts")
@@ -186,7 +188,16 @@ def _alert_page(here: Here, read: Read, alert_id: str) -> AlertPage:
         may_declare=alert.unresolved
         and alert.kind != AlertKind.INCIDENT
         and here.may(Permission.INCIDENTS_DECLARE, alert.team_id),
+        runbooks=_runbooks(here, read, alert),
     )
+
+
+def _runbooks(here: Here, read: Read, alert: Alert) -> RunbooksPanel | None:
+    """Those that fit it; once it is over, only what was run for it. Firebell's own calls need none."""
+    if not here.may(Permission.RUNBOOKS_VIEW, alert.team_id) or alert.kind == AlertKind.INCIDENT:
+        return None
+    panel = incident_runbooks.of_alert(here, read, alert.id, alert.team_id)
+    return panel if alert.unresolved or panel.runs else None
 
 
 def _incident(read: Read, alert: Alert) -> Incident | None:

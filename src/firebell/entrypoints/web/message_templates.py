@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,8 +29,10 @@ PHASES: Mapping[str, str] = {
     "default": "Any other", "investigating": "Investigating", "identified": "Identified", "monitoring": "Monitoring",
     "mitigating": "Mitigating", "resolved": "Resolved",
 }  # fmt: skip
-LATER = "default"
+STANDS_IN = "default"
 """For people inside, the template that stands in for the words without one of their own."""
+_PIECES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\w+|\s+|[^\w\s]", re.DOTALL)
+"""What is compared as one: a word, a name to be filled in, a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ def _row(read: Read, known: Mapping[tuple[str, str], Template], audience: str, p
     own = one is not None and one.body != _ours(audience, phase)
     return TemplateRow(
         audience, phase, PHASES[phase], one.version if one else 0, own, one is None,
-        one.managed_by if one else None, queries.preview(read, audience, phase, standing.body),
+        one.managed_by if one else None, queries.preview(read, audience, _shown(phase), standing.body),
     )  # fmt: skip
 
 
@@ -204,7 +207,7 @@ def _check(audience: str, phase: str) -> None:
 def _form(here: Here, audience: str, phase: str, draft: Draft, left: str = "", right: str = "") -> Response:
     def look(read: Read) -> TemplatePage:
         found = queries.template_versions(read, audience, phase)
-        texts = {"0": _ours(audience, phase) or queries.template(read, audience, LATER).body}
+        texts = {"0": _ours(audience, phase) or queries.template(read, audience, STANDS_IN).body}
         texts |= {str(one.version): one.body or texts["0"] for one in found}
         labels = {"0": "ours"} | {str(n.version): f"version {n.version}" for n in found}
         numbers = list(reversed(texts))
@@ -224,6 +227,11 @@ def _form(here: Here, audience: str, phase: str, draft: Draft, left: str = "", r
     )
 
 
+def _shown(phase: str) -> str:
+    """The status an invented incident has: what stands in for others is shown for one of them."""
+    return "investigating" if phase == STANDS_IN else phase
+
+
 def _before(numbers: Sequence[str]) -> str:
     return numbers[1] if len(numbers) > 1 else numbers[0]
 
@@ -231,26 +239,17 @@ def _before(numbers: Sequence[str]) -> str:
 def _preview(read: Read, audience: str, phase: str, draft: Draft) -> tuple[str, Draft]:
     """What it would say, or the draft with what is wrong in it."""
     try:
-        return queries.preview(read, audience, phase, draft.of("body")), draft
+        return queries.preview(read, audience, _shown(phase), draft.of("body")), draft
     except Invalid as error:
         return "", draft if draft.error else refused(draft.values, error)
 
 
 def compared(left: str, right: str) -> Compared:
     """Word by word: what only the left has is marked there, what only the right has there."""
-    was, now = _words(left), _words(right)
+    was, now = _PIECES.findall(left), _PIECES.findall(right)
     there, here = [], []
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         gone, came = escape("".join(was[i1:i2])), escape("".join(now[j1:j2]))
         there.append(Markup("<del>{}</del>").format(gone) if tag != "equal" and gone else gone)
         here.append(Markup("<ins>{}</ins>").format(came) if tag != "equal" and came else came)
     return Compared(Markup("").join(there), Markup("").join(here))
-
-
-def _words(text: str) -> list[str]:
-    parts: list[str] = []
-    for word in text.split(" "):
-        lines = word.split("\n")
-        for at, piece in enumerate(lines):
-            parts.append(piece + ("\n" if at < len(lines) - 1 else " "))
-    return parts

@@ -22,6 +22,7 @@ from firebell.kernel.actor import Permission
 from firebell.kernel.work import Read
 
 router = APIRouter()
+NARROW = "\N{NO-BREAK SPACE}"
 CALENDARS: Mapping[str, str] = {"24x7": "day and night", "business": "support hours"}
 
 
@@ -119,16 +120,16 @@ def _card(level: Level, roles: Sequence[RoleDefinition]) -> LevelCard:
     after = [
         ("Stable before it is resolved", _span(level.stability_s)),
         ("Postmortem", level.postmortem),
-        ("Actions done within", f"{level.action_days} d"),
+        ("Actions done within", f"{level.action_days}{NARROW}d"),
     ]
     return LevelCard(level, [one for one in clocks if one[1]], [one for one in after if one[1]])
 
 
 def _span(seconds: int | None) -> str:
-    """In the largest unit that is exact: ``90 min``, never a rounded hour."""
+    """In the largest unit that is exact: ``90 min``, never a rounded hour; unbroken at the end of a line."""
     if not seconds:
         return ""
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds % size == 0:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+            return f"{seconds // size}{NARROW}{unit}"
+    return f"{seconds}{NARROW}s"
