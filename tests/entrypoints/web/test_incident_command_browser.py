@@ -132,6 +132,26 @@ def test_whoever_is_writing_is_not_interrupted_and_sees_the_rest_change(browser:
         assert faults == []
 
 
+def test_a_form_half_filled_and_left_for_a_moment_keeps_what_it_has(browser: Browser, town: Village) -> None:
+    address = declared(town, "bob", "Checkout fails", severity="SEV3")
+    path = address.removeprefix(town.served.origin)
+    bob = town.visitor("bob")
+    bob.send(f"{path}/take_command")
+    with at_work(browser, town, "cyd") as (cyd, faults):
+        cyd.goto(address)
+        _live(cyd)
+        unfold(cyd, "Give a task")
+        cyd.fill("#task-text", "half written")
+        cyd.select_option("#task-assignee_id", label="Bob Okafor")
+        cyd.locator("h1").click()
+        bob.send(f"{path}/suggest_hypothesis", text="a guess")
+        expect(cyd.locator("#understanding")).to_contain_text("a guess")
+        expect(cyd.locator("#task-text")).to_have_value("half written")
+        expect(cyd.locator("#task-assignee_id")).to_have_value(town.ids["bob"])
+        expect(cyd.locator("#task-text")).to_be_visible()
+        assert faults == []
+
+
 def test_an_objection_is_heard_while_the_window_counts_down(browser: Browser, town: Village) -> None:
     address = declared(town, "bob", "Checkout fails", severity="SEV2")
     town.visitor("bob").send(f"{address.removeprefix(town.served.origin)}/take_command")
