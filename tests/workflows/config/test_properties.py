@@ -14,6 +14,7 @@ from firebell.kernel.actor import GRANTS, Actor, Role
 from firebell.workflows.config.exporting import as_yaml
 from firebell.workflows.config.parsing import parse
 from firebell.workflows.config.reading import File
+from firebell.workflows.config.response_specs import WebhookSpec
 from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, UserSpec, written
 from tests.effort import examples
 from tests.workflows.config.conftest import Hand, opened
@@ -48,6 +49,8 @@ def text_of(items: list[Item]) -> str:
         if isinstance(item.spec, UserSpec):
             for method, told in zip(document["spec"].get("contactMethods", []), item.spec.methods, strict=True):
                 method.update(told.values)
+        if isinstance(item.spec, WebhookSpec):
+            document["spec"]["url"] = item.spec.url
         documents.append(document)
     return as_yaml(documents)
 
@@ -61,6 +64,8 @@ def without_keys(item: Item) -> Item:
 
 def with_made_up_secrets(item: Item, found: Item) -> Item:
     """A webhook without a secret gets one."""
+    if isinstance(item.spec, WebhookSpec) and isinstance(found.spec, WebhookSpec):
+        return replace(item, spec=replace(item.spec, secret=found.spec.secret))
     if not isinstance(item.spec, UserSpec) or not isinstance(found.spec, UserSpec):
         return without_keys(item)
     known = {method.name: method.values.get("secret", "") for method in found.spec.methods}
@@ -71,6 +76,10 @@ def with_made_up_secrets(item: Item, found: Item) -> Item:
         for method in item.spec.methods
     )
     return replace(item, spec=replace(item.spec, methods=methods))
+
+
+def without_webhooks(text: str) -> str:
+    return "---\n".join(part for part in text.split("---\n") if "kind: Webhook" not in part)
 
 
 @given(worlds())
@@ -95,9 +104,11 @@ def test_applied_twice_it_changes_nothing_and_exported_it_is_the_same(items: lis
         assert found == {item.key: with_made_up_secrets(item, found[item.key]) for item in items}
         exported = hand.export()
         assert hand.plan(exported, prune=True).changes == ()
+        # Addresses of webhooks are secrets, and have no replacement that could be made up.
+        elsewhere = {path: told for path, text in exported.items() if (told := without_webhooks(text))}
         with house() as other:
-            other.apply(exported)
-            assert other.plan(exported, prune=True).changes == ()
+            other.apply(elsewhere)
+            assert other.plan(elsewhere, prune=True).changes == ()
 
 
 @given(worlds(), worlds())

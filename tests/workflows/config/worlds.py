@@ -6,9 +6,23 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from firebell.domain.escalation.model import Climb, Step, Target, TargetKind, Wait
+from firebell.domain.incidents.scale import DEFAULT_SCALE
 from firebell.domain.people.model import Hours
+from firebell.domain.statuspage.model import WEIGHTS
+from firebell.workflows.config.response_specs import (
+    ONLY,
+    ComponentSpec,
+    IncidentSettingsSpec,
+    RoleSpec,
+    RunbookSpec,
+    ScaleSpec,
+    StatusPageSpec,
+    TemplateSpec,
+    WebhookSpec,
+)
 from firebell.workflows.config.schedules import canonical_layers
 from firebell.workflows.config.specs import (
     IntegrationSpec,
@@ -87,6 +101,75 @@ def layers(draw: st.DrawFn, people: list[str], zone: str) -> Any:
     return canonical_layers(found, zone)
 
 
+def _components(names: tuple[str, ...]) -> st.SearchStrategy[tuple[ComponentSpec, ...]]:
+    flags = {"showcase": st.booleans(), "hidden": st.booleans(), "only_show_if_degraded": st.booleans()}
+    leaf = st.builds(ComponentSpec, st.sampled_from(names), st.sampled_from(["", "Ours"]), **flags)
+    inner = st.builds(
+        ComponentSpec, st.just("Inner"), is_group=st.just(True), components=st.lists(leaf, max_size=2).map(tuple)
+    )
+    outer = st.builds(
+        ComponentSpec, st.sampled_from(["Shop", "API"]), is_group=st.just(True),
+        components=st.lists(st.one_of(leaf, inner), max_size=3).map(tuple),
+    )  # fmt: skip
+    return st.lists(st.one_of(leaf, outer), max_size=4).map(tuple)
+
+
+@st.composite
+def response(draw: st.DrawFn, items: list[Item]) -> list[Item]:
+    """How such a company runs incidents: every kind once at least, unlike what comes with Firebell."""
+
+    def named(kind: str) -> list[str]:
+        return [item.name for item in items if item.kind == kind]
+
+    team = st.sampled_from([None, *named("Team")])
+    people = st.frozensets(st.sampled_from(named("User")), max_size=2)
+    found = [
+        Item("IncidentRole", "care", RoleSpec("care", ("Answers customers.",), holders_max=draw(st.sampled_from([None, 1, 2])))),
+        Item("IncidentRole", "comms", RoleSpec(draw(TEXTS), ("Writes.",), page=Target(TargetKind.USER, named("User")[0]))),
+    ]  # fmt: skip
+    found = found[draw(st.integers(0, 1)) :]
+    roles = ["commander", *(item.name for item in found)]
+    levels = tuple(
+        replace(level, respond_s=draw(WAITS), command_s=draw(st.sampled_from([None, 300])), example=draw(TEXTS),
+                page_roles=tuple(draw(st.lists(st.sampled_from(roles), unique=True))))
+        for level in DEFAULT_SCALE.levels
+    )  # fmt: skip
+    found.append(Item("SeverityScale", ONLY, ScaleSpec(levels)))
+    settings = IncidentSettingsSpec(
+        auto_declare=draw(st.sampled_from([(), ("SEV1",), ("SEV1", "SEV4")])),
+        commander_policy=draw(st.sampled_from([None, *named("EscalationPolicy")])),
+        commanders=draw(people), executives=draw(people), auto_offer=draw(st.booleans()), support_zone=draw(ZONES),
+    )  # fmt: skip
+    found.append(Item("IncidentSettings", ONLY, settings, managed=draw(st.booleans())))
+    for name in draw(
+        st.lists(st.sampled_from(["internal-default", "public-resolved"]), min_size=1, unique=True).map(sorted)
+    ):
+        body = TemplateSpec(draw(st.sampled_from(["Over.", "{{ impact }}\n\n${HOME}\n", "12"])))
+        found.append(Item("CommsTemplate", name, body, managed=draw(st.booleans())))
+    for name in draw(st.lists(st.sampled_from(["full", "slow"]), min_size=1, unique=True).map(sorted)):
+        book = RunbookSpec(
+            title=draw(TEXTS), body=draw(st.sampled_from(["- [ ] Look {#a}\n", "{{service}} 17:00", "# no\n\n  x\n"])),
+            owner=draw(st.sampled_from([None, *named("User")])), title_pattern=draw(st.sampled_from(["", "^disk"])),
+            services=draw(st.frozensets(st.sampled_from(named("Service")))) if named("Service") else frozenset(),
+            severities=draw(st.sampled_from([(), ("SEV1", "SEV2")])), matchers=draw(st.sampled_from([(), ('a!="b"',)])),
+        )  # fmt: skip
+        found.append(Item("Runbook", name, book, draw(team), managed=draw(st.booleans())))
+    for name in draw(st.lists(st.sampled_from(["acme", "inside"]), min_size=1, unique=True).map(sorted)):
+        page = StatusPageSpec(
+            display_name=draw(st.sampled_from([name, "Acme"])), time_zone=draw(ZONES), disabled=draw(st.booleans()),
+            weights=WEIGHTS | draw(st.sampled_from([{}, {"partial_outage": 0.5}])), components=draw(_components(("API", "Mail", "EU"))),
+            **draw(st.sampled_from([{}, {"access": "addresses", "addresses": ("192.0.2.0/24",)}])),
+        )  # fmt: skip
+        found.append(Item("StatusPage", name, page, draw(team), managed=draw(st.booleans())))
+    for name in draw(st.lists(st.sampled_from(["CI hook", "bot"]), min_size=1, unique=True).map(sorted)):
+        hook = WebhookSpec(
+            events=draw(st.sampled_from([("*",), ("alert.opened", "incident.*")])), url=f"https://{name[:2].lower()}.example.com/x",
+            private=draw(st.booleans()), flavour=draw(st.sampled_from(["webhook", "teams", "pagerduty_webhook"])),
+        )  # fmt: skip
+        found.append(Item("Webhook", name, hook, draw(team), managed=draw(st.booleans())))
+    return found
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> list[Item]:
     """A company in which every reference holds."""
@@ -140,4 +223,4 @@ def worlds(draw: st.DrawFn) -> list[Item]:
             ),
         )
         items.append(Item("Service", name, body, draw(team), managed=draw(st.booleans())))
-    return items
+    return [*items, *draw(response(items))]

@@ -10,6 +10,7 @@ from firebell.domain.statuspage.model import WEIGHTS
 from firebell.domain.webhooks.model import Flavour
 from firebell.workflows.config.durations import shown
 from firebell.workflows.config.response_specs import (
+    DEFAULTS,
     ComponentSpec,
     IncidentSettingsSpec,
     RoleSpec,
@@ -53,13 +54,14 @@ def _or_off(seconds: int | None) -> str:
 
 
 def _role(name: str, spec: RoleSpec) -> dict[str, Any]:
-    return sparse(
-        displayName=unless(spec.display_name, name),
-        duties=list(spec.duties),
-        never=spec.never,
-        holders="any" if spec.holders_max is None else unless(spec.holders_max, 1),
-        page=None if spec.page is None else {spec.page.kind.value: spec.page.id},
-    )
+    usual = DEFAULTS.get(("IncidentRole", name))
+    usual = usual if isinstance(usual, RoleSpec) else RoleSpec(name)
+    body: dict[str, Any] = sparse(displayName=unless(spec.display_name, usual.display_name), duties=list(spec.duties))
+    if spec.never or usual.never:  # nothing at all has to be said where something is usual
+        body["never"] = spec.never
+    if spec.holders_max != usual.holders_max:
+        body["holders"] = "any" if spec.holders_max is None else spec.holders_max
+    return body | sparse(page=None if spec.page is None else {spec.page.kind.value: spec.page.id})
 
 
 def _settings(_: str, spec: IncidentSettingsSpec) -> dict[str, Any]:
