@@ -14,6 +14,10 @@ import time
 import urllib.request
 from typing import Any
 
+from msgspec import structs
+
+from firebell.domain.incidents import configured
+from firebell.domain.incidents import queries as incidents
 from firebell.domain.statuspage import commands, subscriber_lists
 from firebell.domain.statuspage.subscriber_lists import CHUNK, Row
 from firebell.kernel.secrets import new_token
@@ -31,7 +35,9 @@ _MARK = re.compile(rb"mark-(\d+)-")
 
 
 def fill(work: Work) -> None:
-    """A page with ten thousand mailboxes, half of them for one component only."""
+    """A page with ten thousand mailboxes, half of them for one component only. No alert declares an incident: three
+    hundred of those at once would be another measurement."""
+    configured.set_settings(work, structs.replace(incidents.settings(work), auto_declare=()))
     page = commands.create_page(work, slug="bench", name="Bench")
     commands.add_component(work, page, name="Search")
     commands.add_component(work, page, name="Checkout")
