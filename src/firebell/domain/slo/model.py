@@ -84,24 +84,6 @@ class Span:
     end: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """``target`` in [0, 1). ``slice_target`` and ``slice_s`` for the sliced methods. ``typed``: as it was written."""
-
-    target: Fraction
-    typed: str = ""
-    name: str = ""
-    percent: bool = False
-    slice_target: Fraction | None = None
-    slice_s: int | None = None
-    weight: Fraction = Fraction(1)
-
-    @property
-    def allowed(self) -> Fraction:
-        """β, the error ratio that spends the budget exactly; never 0."""
-        return 1 - self.target
-
-
 class Source(StrEnum):
     PROMETHEUS = "prometheus"
     PUSHED = "pushed"
@@ -130,6 +112,8 @@ class Compare(StrEnum):
 class Indicator:
     """Where the counts come from. ``part`` is the good, bad, raw or threshold query, ``total`` the other one.
 
+    ``data_source``: the name it refers to. ``foreign``: the type of a data source that cannot be asked, whose counts
+    are pushed. ``severities``: of incidents that count, all when empty. ``name``: where it stands on its own.
     ``op`` and ``value`` belong to a threshold: a bucket is good iff ``value op threshold`` holds of what was read.
     """
 
@@ -139,6 +123,8 @@ class Indicator:
     total: str = ""
     counter: bool = True
     data_source: str = ""
+    foreign: str = ""
+    severities: tuple[str, ...] = ()
     name: str = ""
     op: Compare | None = None
     value: Fraction | None = None
@@ -154,6 +140,28 @@ class Indicator:
     def atoms(self) -> int:
         """How many atoms are 1 in its counts."""
         return TIME if self.by_time else EVENT
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """``target`` in [0, 1). ``slice_target`` and ``slice_s`` for the sliced methods. ``typed``: as it was written.
+
+    ``indicator``: its own, in a composite; ``None``: the document's.
+    """
+
+    target: Fraction
+    typed: str = ""
+    name: str = ""
+    percent: bool = False
+    slice_target: Fraction | None = None
+    slice_s: int | None = None
+    weight: Fraction = Fraction(1)
+    indicator: Indicator | None = None
+
+    @property
+    def allowed(self) -> Fraction:
+        """β, the error ratio that spends the budget exactly; never 0."""
+        return 1 - self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,14 +234,17 @@ class BudgetState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Slo:
-    """One document. All objectives share the buckets. Without ``rows`` the set ``rules`` is used."""
+    """One document. Objectives without an indicator of their own share the buckets of ``indicator``.
+
+    Without ``rows`` the set ``rules`` is used.
+    """
 
     name: str
     service: str
     window: Window
     method: Method
     objectives: tuple[Objective, ...]
-    indicator: Indicator
+    indicator: Indicator | None
     display_name: str = ""
     description: str = ""
     rules: str = "default"

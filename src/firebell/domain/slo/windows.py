@@ -128,3 +128,11 @@ def period_s(window: Window, now: Instant) -> int | None:
         return window.period_s
     span = current(window, now)
     return None if span is None else (micros(span.end) - micros(span.start)) // 1_000_000
+
+
+def nominal_s(window: Window) -> int:
+    """P for turning written burn rates into shares, once: months have 30 days, quarters 90, years 365."""
+    if isinstance(window, Rolling):
+        return window.period_s
+    days = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 30, Unit.QUARTER: 90, Unit.YEAR: 365}[window.length.unit]
+    return window.length.count * days * 86_400

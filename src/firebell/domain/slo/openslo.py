@@ -1,0 +1,276 @@
+"""OpenSLO v1 documents → objectives. Every fault is found at once, with its path; nothing is guessed in silence.
+
+Schema: the OpenSLO specification, version 1. Out again is ``openslo_write``; what is written reads as the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from firebell.domain.slo import openslo_alerts, openslo_indicators, targets, windows
+from firebell.domain.slo.burn_rows import BUILT_IN, usable
+from firebell.domain.slo.model import (
+    Absent,
+    Composite,
+    Evaluator,
+    Indicator,
+    Method,
+    Objective,
+    Shape,
+    Slo,
+    Source,
+    Window,
+)
+from firebell.domain.slo.openslo_model import (
+    ABSENT,
+    API,
+    COMPOSITE,
+    EVALUATOR,
+    KINDS,
+    OURS,
+    POLICY,
+    RULES,
+    SEVERITIES,
+    SOURCE,
+    DataSource,
+    Documents,
+    Parsing,
+)
+from firebell.domain.slo.openslo_nodes import Faults, Node, near
+from firebell.kernel.errors import Invalid
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_SECRETS = ("password", "token", "secret", "apikey", "api_key", "bearer", "authorization")
+DESCRIPTION_MAX = 1050
+E = TypeVar("E", bound=StrEnum)
+
+
+def read(documents: Sequence[object]) -> Documents:
+    """All documents together: references are followed in any order. Documents of other APIs are not for here."""
+    faults = Faults()
+    found: dict[tuple[str, str], tuple[int, Mapping[str, Any]]] = {}
+    for index, value in enumerate(documents):
+        key = _envelope(value, index, faults)
+        if key is None:
+            continue
+        if key in found:
+            Node(value, "", index, faults).problem("metadata.name", f"There are two {key[0]} “{key[1]}”.")
+            continue
+        assert isinstance(value, Mapping)
+        found[key] = (index, value)
+    sources = {
+        name: source
+        for (kind, name), (index, value) in found.items()
+        if kind == "DataSource" and (source := _data_source(name, Node(value.get("spec"), "spec", index, faults)))
+    }
+    parsing = Parsing(found, sources, faults)
+    slos: list[Slo] = []
+    services: dict[str, str] = {}
+    notified: dict[str, tuple[str, str]] = {}
+    for (kind, name), (index, value) in found.items():
+        spec = Node(value.get("spec"), "spec", index, faults)
+        match kind:
+            case "SLO":
+                before = len(faults.problems)
+                slo = _slo(name, Node(value, "", index, faults), parsing)
+                if slo is not None and len(faults.problems) == before:
+                    slos.append(slo)
+            case "SLI":
+                openslo_indicators.read(spec, parsing)
+            case "Service":
+                services[name] = spec.text("description", "")
+                spec.close()
+            case "AlertNotificationTarget":
+                notified[name] = (spec.text("target"), spec.text("description", ""))
+                spec.close()
+            case _:
+                pass
+    # What is referred to is read again by each that does; its faults are said once.
+    return Documents(
+        tuple(slos), tuple(sources.values()), services, notified,
+        tuple(dict.fromkeys(faults.problems)), tuple(dict.fromkeys(faults.warnings)),
+    )  # fmt: skip
+
+
+def _envelope(value: object, index: int, faults: Faults) -> tuple[str, str] | None:
+    node = Node(value, "", index, faults)
+    if not isinstance(value, Mapping):
+        if value is None:
+            node.problem("", "The document is empty.")
+        return None
+    api = node.text("apiVersion")
+    if api != API:
+        if api.startswith("openslo/"):
+            words = f"{api} is another version of OpenSLO, which is not read."
+            node.problem("apiVersion", words, f"Write {API}.")
+        elif api:
+            node.problem("apiVersion", f"“{api[:60]}” is not OpenSLO.", near(api, [API]))
+        return None
+    before = len(faults.problems)
+    kind = node.choice("kind", KINDS)
+    metadata = node.node("metadata")
+    name = metadata.text("name")
+    if name and not _NAME.fullmatch(name):
+        metadata.problem("name", f"“{name[:70]}” cannot be a name.", "Small letters, digits and hyphens, at most 63.")
+    node.node("spec")
+    if not isinstance(node.raw("spec"), Mapping):
+        node.problem("spec", "spec is missing.")
+    node.close()
+    return None if len(faults.problems) > before else (kind, name)
+
+
+def _data_source(name: str, spec: Node) -> DataSource | None:
+    kind = spec.text("type")
+    spec.text("description", "")
+    details: dict[str, str] = {}
+    given = spec.node("connectionDetails")
+    for key in given.value:
+        if any(word in str(key).lower() for word in _SECRETS) and str(key) != "secretFile":
+            given.problem(str(key), "A secret does not stand in a document.", "Name the file it is in: secretFile.")
+            given.raw(str(key))
+        else:
+            details[str(key)] = given.text(str(key))
+    spec.close()
+    return DataSource(name, kind, details, details.pop("secretFile", ""))
+
+
+def _slo(name: str, document: Node, parsing: Parsing) -> Slo | None:
+    metadata, spec = document.node("metadata"), document.node("spec")
+    notes = metadata.node("annotations")
+    display = metadata.text("displayName", "")
+    metadata.text("name")
+    labels = {str(k): tuple(map(str, v)) if isinstance(v, list) else str(v) for k, v in _pairs(metadata, "labels")}
+    others = {str(k): str(v) for k, v in notes.value.items() if k not in OURS}
+    for key in others:
+        if key.startswith("firebell/"):
+            notes.problem(key, f"There is no annotation “{key}”.", near(key, OURS))
+    metadata.close()
+    description = spec.text("description", "")
+    if len(description) > DESCRIPTION_MAX:
+        spec.problem("description", f"A description has at most {DESCRIPTION_MAX} characters.")
+    service = spec.text("service")
+    method = Method(spec.choice("budgetingMethod", list(Method), Method.OCCURRENCES))
+    window = _window(spec)
+    indicator = _indicator(spec, notes, parsing)
+    objectives = _objectives(spec, method, indicator, parsing)
+    if window is None or not objectives:
+        return None
+    if indicator is not None and indicator.shape is Shape.THRESHOLD:
+        op = objectives[0][1]
+        indicator = openslo_indicators.with_threshold(indicator, op.text("op", ""), op.raw("value"), op)
+    period_s = windows.nominal_s(window)
+    alerting = openslo_alerts.read(spec, period_s, parsing)
+    rules = notes.text(RULES, "default")
+    if rules not in BUILT_IN:
+        notes.warn(RULES, f"“{rules}” is no built-in rule set.", near(rules, BUILT_IN))
+    if not alerting.rows:
+        spec.warn("alertPolicies", f"There are none, so the rule set “{rules}” is used.")
+    rows = alerting.rows
+    for found, node in objectives:
+        try:
+            usable(rows, found.allowed, period_s, written=True, field=node.at("target"))
+        except Invalid as refused:
+            node.refused(refused, "target")
+    spec.close()
+    own = any(found.indicator is not None for found, _ in objectives)
+    composite = _enumerated(notes, COMPOSITE, Composite, Composite.ANY) if own or notes.has(COMPOSITE) else None
+    return Slo(
+        name=name, service=service, window=window, method=method,
+        objectives=tuple(found for found, _ in objectives), indicator=indicator, display_name=display,
+        description=description, rules=rules, rows=rows,
+        absent=_enumerated(notes, ABSENT, Absent, alerting.absent),
+        notify_on_open=alerting.on_open, notify_on_resolve=alerting.on_resolve,
+        evaluator=_enumerated(notes, EVALUATOR, Evaluator, Evaluator.INTERNAL),
+        composite=composite, policy=notes.text(POLICY, ""), labels=labels, annotations=others,
+    )  # fmt: skip
+
+
+def _pairs(node: Node, key: str) -> list[tuple[str, Any]]:
+    return list(node.node(key).value.items())
+
+
+def _enumerated(notes: Node, key: str, kind: type[E], default: E) -> E:
+    return kind(notes.choice(key, [str(one) for one in kind], str(default)))
+
+
+def _indicator(spec: Node, notes: Node, parsing: Parsing) -> Indicator | None:
+    source = notes.choice(SOURCE, [str(one) for one in Source], "") if notes.has(SOURCE) else ""
+    severities = tuple(one.strip() for one in notes.text(SEVERITIES, "").split(",") if one.strip())
+    found = openslo_indicators.given(spec, parsing)
+    if source == Source.INCIDENTS:
+        if found is not None:
+            spec.problem("indicator", "An SLO on declared incidents has no queries.", f"Drop it, or {SOURCE}.")
+        return Indicator(Source.INCIDENTS, severities=severities)
+    return found
+
+
+def _window(spec: Node) -> Window | None:
+    found = spec.nodes("timeWindow")
+    if len(found) != 1:
+        spec.problem("timeWindow", "There is exactly one time window.", "- {duration: 28d, isRolling: true}")
+        return None
+    node = found[0]
+    duration, rolls = node.text("duration"), node.flag("isRolling", not node.has("calendar"))
+    try:
+        length = windows.read_length(duration, node.at("duration"))
+        if rolls:
+            if node.has("calendar"):
+                node.problem("calendar", "A window that rolls has no calendar.", "Set isRolling: false.")
+            window: Window = windows.rolling(length, node.at("duration"))
+        else:
+            aligned = node.node("calendar")
+            starts, zone = aligned.text("startTime"), aligned.text("timeZone", "UTC")
+            aligned.close()
+            window = windows.calendar(length, starts, zone, node.at("calendar"))
+    except Invalid as refused:
+        node.refused(refused)
+        return None
+    node.close()
+    return window
+
+
+def _objectives(spec: Node, method: Method, shared: Indicator | None, parsing: Parsing) -> list[tuple[Objective, Node]]:
+    found: list[tuple[Objective, Node]] = []
+    nodes = spec.nodes("objectives")
+    if not nodes:
+        spec.problem("objectives", "There is no objective.", "- {target: 0.999}")
+    for node in nodes:
+        own = openslo_indicators.given(node, parsing)
+        if own is None and shared is None and not node.has("indicator") and not node.has("indicatorRef"):
+            node.problem("indicator", "Neither the SLO nor this objective has an indicator.")
+        op = node.choice("op", ["lte", "gte", "lt", "gt"], "") if node.has("op") else ""
+        value = node.raw("value")
+        if own is not None and own.shape is Shape.THRESHOLD:
+            own = openslo_indicators.with_threshold(own, op, value, node)
+        one = _objective(node, method)
+        node.close()
+        if one is not None:
+            found.append((replace(one, indicator=own), node))
+    threshold = shared is not None and shared.shape is Shape.THRESHOLD
+    if threshold and len(nodes) > 1:
+        spec.problem("objectives", "A thresholdMetric has one objective only.", "Write an SLO for each threshold.")
+    return found
+
+
+def _objective(node: Node, method: Method) -> Objective | None:
+    raw = node.raw("timeSliceWindow")
+    name, weight = node.text("displayName", ""), node.raw("compositeWeight")
+    target, share, least = node.raw("target"), node.raw("targetPercent"), node.raw("timeSliceTarget")
+    try:
+        slice_s = None
+        if raw is not None:
+            where = node.at("timeSliceWindow")
+            # A bare number counts minutes.
+            text = f"{raw}m" if str(raw).isdigit() else str(raw)
+            slice_s = windows.seconds(windows.read_length(text, where), where)
+        return targets.objective(
+            target=target, target_percent=share, method=method, slice_target=least, slice_s=slice_s,
+            name=name, weight=1 if weight is None else weight, field=node.path,
+        )  # fmt: skip
+    except Invalid as refused:
+        node.refused(refused)
+        return None
