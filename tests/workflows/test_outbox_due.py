@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 
@@ -77,7 +78,7 @@ def test_a_failing_place_is_tried_on_the_schedule_and_then_given_up(yard: Yard) 
     post_id = yard.put("dead")
     yard.run_for(hours=100)
     tries = [round(one.after_s) for one in yard.told]
-    waits = [b - a for a, b in zip(tries, tries[1:], strict=False)]
+    waits = [b - a for a, b in itertools.pairwise(tries)]
     assert waits == [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
     assert yard.post(post_id).state == "failed"
     facts = yard.runner.read(lambda read: [one.kind for one in read.history("dead")])

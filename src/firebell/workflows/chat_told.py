@@ -143,8 +143,9 @@ class SlackDesk:
 
     def _opening(self, read: Read, incident: Incident, settings: Mapping[str, str]) -> dict[str, Any]:
         invited = chats.chat_ids_of(read, SLACK, incident.engaged_ids)
+        name = chat_words.room_name(settings.get("prefix") or PREFIX, incident.number, incident.name)
         return {
-            "op": "open", "name": chat_words.room_name(settings.get("prefix") or PREFIX, incident.number, incident.name),
+            "op": "open", "name": name,
             "private": incident.private or settings.get("private") == "true", "invite": list(invited.values()),
         } | self._card(read, incident)  # fmt: skip
 

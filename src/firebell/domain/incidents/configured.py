@@ -144,9 +144,7 @@ def check_roles(roles: Sequence[RoleDefinition]) -> None:
             raise Invalid("A role is paged at a schedule, a user or a team.", field=f"roles.{at}.page")
 
 
-def set_settings(
-    work: Work, new: Settings, *, expected: int | None = None, managed_by: str | None = None
-) -> Settings:
+def set_settings(work: Work, new: Settings, *, expected: int | None = None, managed_by: str | None = None) -> Settings:
     """How this installation runs incidents. ``new.version`` and ``new.managed_by`` are not looked at.
 
     Raises Invalid, Changed, Conflict (a file manages them).

@@ -7,152 +7,74 @@ was said about it is in ``domain/comms``.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
+from firebell.domain.incidents.configuration import (
+    Level,
+    Part,
+    RoleDefinition,
+    Scale,
+    Settings,
+)
+from firebell.domain.incidents.terms import (
+    ACTIVE,
+    CustomerImpact,
+    DecisionState,
+    DeclineReason,
+    Detection,
+    Kind,
+    MilestoneName,
+    OfferState,
+    Phase,
+    Remedy,
+    RoleName,
+    Rule,
+    Severity,
+    TaskKind,
+    TaskState,
+    Trend,
+)
 from firebell.kernel.clock import Instant
 
-
-class Kind(StrEnum):
-    """``backfilled``: entered afterwards; pages nobody, runs no clocks."""
-
-    NORMAL = "normal"
-    DRILL = "drill"
-    TEST = "test"
-    BACKFILLED = "backfilled"
-
-
-class Severity(StrEnum):
-    """Lower is worse. Unset (``None``) counts as SEV2 in every rule."""
-
-    SEV1 = "SEV1"
-    SEV2 = "SEV2"
-    SEV3 = "SEV3"
-    SEV4 = "SEV4"
-
-
-class Phase(StrEnum):
-    TRIAGE = "triage"
-    RESPONDING = "responding"
-    MITIGATED = "mitigated"
-    RESOLVED = "resolved"
-    POSTMORTEM = "postmortem"
-    FOLLOW_UP = "follow_up"
-    CLOSED = "closed"
-    DECLINED = "declined"
-    DUPLICATE = "duplicate"
-
-
-ACTIVE = frozenset({Phase.TRIAGE, Phase.RESPONDING, Phase.MITIGATED})
-"""Phases in which people are at work: clocks run, command matters."""
-
-
-class RoleName(StrEnum):
-    """The roles every incident has; an installation may add its own, which are plain strings."""
-
-    COMMANDER = "commander"
-    DEPUTY = "deputy"
-    COMMS = "comms"
-    LIAISON = "liaison"
-    SCRIBE = "scribe"
-    RESPONDER = "responder"
-    OBSERVER = "observer"
-
-
-class CustomerImpact(StrEnum):
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
-
-
-class TaskKind(StrEnum):
-    HANDS_ON = "hands_on"
-    COORDINATION = "coordination"
-
-
-class TaskState(StrEnum):
-    OPEN = "open"
-    DONE = "done"
-    DROPPED = "dropped"
-
-
-class DecisionState(StrEnum):
-    PROPOSED = "proposed"
-    ADOPTED = "adopted"
-    ADOPTED_OVER_OBJECTION = "adopted_over_objection"
-    WITHDRAWN = "withdrawn"
-
-
-class OfferState(StrEnum):
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-
-
-class Trend(StrEnum):
-    ESCALATING = "escalating"
-    STEADY = "steady"
-    FLAPPING = "flapping"
-    RECOVERING = "recovering"
-    UNKNOWN = "unknown"
-
-
-class Remedy(StrEnum):
-    """How impact was stopped."""
-
-    ROLLBACK = "rollback"
-    FIX = "fix"
-    WORKAROUND = "workaround"
-    FAILOVER = "failover"
-    BY_ITSELF = "by_itself"
-    OTHER = "other"
-
-
-class DeclineReason(StrEnum):
-    NOT_AN_INCIDENT = "not_an_incident"
-    FALSE_ALARM = "false_alarm"
-    BELOW_THRESHOLD = "below_threshold"
-    EXTERNAL = "external"
-
-
-class MilestoneName(StrEnum):
-    """In the order in which they normally come."""
-
-    IMPACT_STARTED = "impact_started"
-    DETECTED = "detected"
-    DECLARED = "declared"
-    ACKNOWLEDGED = "acknowledged"
-    COMMANDER_ASSIGNED = "commander_assigned"
-    FIRST_PUBLIC_POST = "first_public_post"
-    IDENTIFIED = "identified"
-    MITIGATED = "mitigated"
-    RESOLVED = "resolved"
-    POSTMORTEM_PUBLISHED = "postmortem_published"
-    ACTIONS_CLOSED = "actions_closed"
-
-
-class Rule(StrEnum):
-    """Rules of command integrity (incidents.md 2) that an override can lift for a while."""
-
-    COMMANDER_IS_COMMS = "commander_is_comms"
-    COMMANDER_HANDS_ON = "commander_hands_on"
-    DEPUTY_UNQUALIFIED = "deputy_unqualified"
-
-
-class Detection(StrEnum):
-    """How it came to be known."""
-
-    ALERT = "alert"
-    PERSON = "person"
-    REPORT = "report"
-    CUSTOMER = "customer"
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """What the parts of an incident have in common: nothing but being frozen, with named fields."""
+__all__ = [
+    "ACTIVE",
+    "Check",
+    "Criterion",
+    "CustomerImpact",
+    "Decision",
+    "DecisionState",
+    "DeclineReason",
+    "Detection",
+    "Engagement",
+    "Hypothesis",
+    "Incident",
+    "Kind",
+    "Level",
+    "LinkedAlert",
+    "Milestone",
+    "MilestoneName",
+    "Objection",
+    "Offer",
+    "OfferState",
+    "Override",
+    "Part",
+    "Phase",
+    "Remedy",
+    "Request",
+    "RoleDefinition",
+    "RoleName",
+    "Rule",
+    "Scale",
+    "Settings",
+    "Severity",
+    "SizeUp",
+    "Skipped",
+    "Span",
+    "Task",
+    "TaskKind",
+    "TaskState",
+    "Trend",
+]
 
 
 class Span(Part, frozen=True, kw_only=True):
@@ -366,7 +288,7 @@ class Incident(Part, frozen=True, kw_only=True):
     declared_by: str
     detection: Detection = Detection.PERSON
     origin: str = "web"
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
     service_ids: tuple[str, ...] = ()
     component_ids: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
@@ -457,80 +379,3 @@ class Incident(Part, frozen=True, kw_only=True):
         last = max(m.occurrence for m in found)
         standing = [m for m in found if m.occurrence == last][-1]
         return standing if standing.at is not None else None
-
-
-class Level(Part, frozen=True, kw_only=True):
-    """One severity of a scale: what it means, and the clocks that go with it (seconds).
-
-    ``calendar``: ``24x7`` or ``business``. ``public_*`` ``None``: no public clock. ``postmortem``: required or
-    optional. ``page_roles``: roles that are paged from their schedule as soon as an incident of this level is declared.
-    """
-
-    severity: Severity
-    name: str
-    impact: str
-    example: str
-    response: str
-    """The response time in words, as the card shows it: "15-30 min: acknowledged in 15, commanded in 30, 24x7"."""
-    respond_s: int
-    command_s: int | None
-    calendar: str = "24x7"
-    internal_every_s: int | None
-    executive_every_s: int | None = None
-    public_first_s: int | None
-    public_scope_s: int | None
-    public_every_s: int | None
-    stability_s: int
-    postmortem: str
-    action_days: int
-    page_roles: tuple[str, ...] = ()
-
-
-class Scale(Part, frozen=True, kw_only=True):
-    """All four levels, worst first. An incident keeps the version it was judged under."""
-
-    version: int
-    levels: tuple[Level, ...]
-    managed_by: str | None = None
-
-    def level(self, severity: Severity | None) -> Level:
-        """The level ``severity`` is (unset counts as SEV2)."""
-        wanted = severity or Severity.SEV2
-        return next(one for one in self.levels if one.severity == wanted)
-
-
-class RoleDefinition(Part, frozen=True, kw_only=True):
-    """A role as this installation words it. ``holders_max`` ``None``: any number. ``page``: target of its pages, as
-    ``schedule:<id>`` or ``user:<id>`` or ``team:<id>`` (empty: it is not paged). ``own``: added by the installation."""
-
-    name: str
-    display_name: str
-    duties: tuple[str, ...]
-    never: str = ""
-    holders_max: int | None = 1
-    page: str = ""
-    own: bool = False
-    managed_by: str | None = None
-
-
-class Settings(Part, frozen=True, kw_only=True):
-    """How this installation runs incidents.
-
-    ``auto_declare``: severities of alerts that declare an incident by rule. ``commander_policy_id``: the escalation
-    policy that finds a commander. ``commander_ids``: who is qualified to command (empty: everybody is).
-    ``report_form``: ``off``, ``internal`` (signed in) or ``public``. ``mail_state_to``: addresses that get
-    ``state.txt`` of SEV1 each minute it changed.
-    """
-
-    auto_declare: tuple[Severity, ...] = (Severity.SEV1, Severity.SEV2)
-    commander_policy_id: str | None = None
-    commander_ids: tuple[str, ...] = ()
-    auto_offer: bool = False
-    report_form: str = "internal"
-    mail_state_to: tuple[str, ...] = ()
-    managed_by: str | None = None
-    version: int = 1
-
-    def qualified(self, user_id: str | None) -> bool:
-        """Whether this person may command without a warning."""
-        return user_id is not None and (not self.commander_ids or user_id in self.commander_ids)

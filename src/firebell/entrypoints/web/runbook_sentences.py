@@ -7,7 +7,6 @@ from typing import Any
 
 from firebell.entrypoints.web.sentence import Sentence
 
-
 _HELPED = {"yes": "It helped", "partly": "It helped partly", "no": "It did not help"}
 
 
