@@ -244,6 +244,6 @@ def test_a_chat_is_connected_tested_changed_and_forgotten_and_never_tells_its_se
         for path in ("/chat/irc", "/chat/slack"):
             assert api.call("root", "DELETE", path).status_code == 404
     finally:
-        opening.close()
+        api.client.close()
         story.house.close()
         slack.close()

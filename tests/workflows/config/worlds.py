@@ -155,10 +155,11 @@ def response(draw: st.DrawFn, items: list[Item]) -> list[Item]:
         )  # fmt: skip
         found.append(Item("Runbook", name, book, draw(team), managed=draw(st.booleans())))
     for name in draw(st.lists(st.sampled_from(["acme", "inside"]), min_size=1, unique=True).map(sorted)):
+        closed = draw(st.booleans())
         page = StatusPageSpec(
             display_name=draw(st.sampled_from([name, "Acme"])), time_zone=draw(ZONES), disabled=draw(st.booleans()),
-            weights=WEIGHTS | draw(st.sampled_from([{}, {"partial_outage": 0.5}])), components=draw(_components(("API", "Mail", "EU"))),
-            **draw(st.sampled_from([{}, {"access": "addresses", "addresses": ("192.0.2.0/24",)}])),
+            weights=dict(WEIGHTS) | draw(st.sampled_from([{}, {"partial_outage": 0.5}])), components=draw(_components(("API", "Mail", "EU"))),
+            access="addresses" if closed else "public", addresses=("192.0.2.0/24",) if closed else (),
         )  # fmt: skip
         found.append(Item("StatusPage", name, page, draw(team), managed=draw(st.booleans())))
     for name in draw(st.lists(st.sampled_from(["CI hook", "bot"]), min_size=1, unique=True).map(sorted)):
