@@ -61,7 +61,7 @@ def calendar(length: Length, starts: str, zone: str, field: str = "calendar") ->
             f"“{starts[:40]}” is not a date and time.", field=f"{field}.startTime", hint="2026-01-01 00:00:00"
         ) from None
     try:
-        began = plain.assume_tz(zone, disambiguate="compatible").to_instant()
+        began = plain.assume_tz(zone, disambiguation="compatible").to_instant()
     except (TimeZoneNotFoundError, ValueError):
         raise Invalid(
             f"There is no time zone “{zone[:60]}”.", field=f"{field}.timeZone", hint="Europe/Berlin, or UTC."
@@ -87,7 +87,7 @@ def edge(window: Calendar, k: int) -> Instant:
             date = date.add(months=3 * count)
         case _:
             date = date.add(years=count)
-    return date.at(plain.time()).assume_tz(window.zone, disambiguate="compatible").to_instant()
+    return date.at(plain.time()).assume_tz(window.zone, disambiguation="compatible").to_instant()
 
 
 def number(window: Calendar, now: Instant) -> int | None:
