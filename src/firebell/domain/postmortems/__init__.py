@@ -1,0 +1,1 @@
+"""Postmortems: how an incident became possible, and what will change."""
