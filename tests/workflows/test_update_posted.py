@@ -117,6 +117,13 @@ def test_who_does_not_respond_says_nothing(story: Story) -> None:
         room.post("guest")
 
 
+def test_whoever_was_given_a_part_in_it_speaks(story: Story) -> None:
+    room = begin(story)
+    story.person("guest", role=Role.VIEWER)
+    room.assign("guest", "comms")
+    assert room.post("guest").state == "sent"
+
+
 def test_an_observer_only_reads(story: Story) -> None:
     room = begin(story)
     story.person("guest", role=Role.VIEWER)
@@ -220,6 +227,19 @@ def test_an_edit_voids_what_was_read(story: Story) -> None:
     with pytest.raises(Changed):
         room.approve(edited, sha256=draft.sha256)
     assert room.approve(edited).body == PUBLIC.replace("12", "20")
+
+
+def test_the_commander_who_rewrites_a_draft_does_not_release_it_as_somebody_else_s(story: Story) -> None:
+    room = begin(story, page=True)
+    draft = public(room)
+    new = NewUpdate(
+        audience=Audience.PUBLIC, body="5 % of payments fail in Europe. We are investigating.", impact="Payments fail.",
+        next_update_by=room.in_minutes(15),
+    )  # fmt: skip
+    after = story.run(lambda work: update_posted.edit(work, draft.id, new), story.actor("ada"))
+    assert after.author_id == story.users["ada"]
+    with pytest.raises(Forbidden, match="their own text"):
+        room.approve(after)
 
 
 @pytest.mark.parametrize("what", ["body", "components", "status"])

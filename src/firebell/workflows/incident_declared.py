@@ -17,7 +17,7 @@ from firebell.domain.incidents.declaration import Declaration
 from firebell.domain.incidents.model import ACTIVE, Detection, Incident, Kind, LinkedAlert, Phase, RoleName, Severity
 from firebell.kernel.clock import Instant
 from firebell.kernel.work import Work
-from firebell.workflows import audience, incident_moves
+from firebell.workflows import alerts_seen, audience, incident_moves
 from firebell.workflows.incident_calls import page_target
 
 LINKED_MAX = 200
@@ -33,6 +33,8 @@ def declare(
     ``told``: a form has looked whether it may. Raises Forbidden, Invalid, NotFound (an alert), Conflict (an alert that
     belongs to another incident).
     """
+    for alert_id in alert_ids:
+        alerts_seen.check(work, alert_id)
     found = [alert_queries.alert(work, alert_id) for alert_id in dict.fromkeys(alert_ids)]
     if found:
         new = _about(new, found, work.now)
@@ -55,10 +57,11 @@ def _grave(work: Work, grave: Sequence[Alert]) -> list[Incident]:
     if not grave:
         return []
     standing = {
+        # A private one takes in nothing by rule: whoever does not know of it would wait for an incident in vain.
         service_id: one
         for service_id, each in incidents.active_of_services(work, {one.service_id for one in grave}).items()
         for one in each
-        if one.phase in _JOINED and one.kind is Kind.NORMAL
+        if one.phase in _JOINED and one.kind is Kind.NORMAL and not one.private
     }
     declared = []
     for service_id, alerts in _by_service(grave).items():

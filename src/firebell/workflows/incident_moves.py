@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from firebell.domain.alerts.model import Alert
 from firebell.domain.escalation.model import Target, TargetKind
-from firebell.domain.incidents import commands, store, verbs
+from firebell.domain.incidents import commands, engagement, store, verbs
 from firebell.domain.incidents import queries as incidents
 from firebell.domain.incidents.commands import Acted
 from firebell.domain.incidents.model import Incident
@@ -25,6 +26,7 @@ from firebell.workflows import (
     incident_calls,
     incident_merged,
     incident_surroundings,
+    incident_tied,
     incident_words,
     nudged,
     response_missed,
@@ -47,6 +49,8 @@ def act(
         incident_id = found.id if found is not None else incident_id
     before = store.take(work, incident_id)
     around = incident_surroundings.of(work, before, verb)
+    if before is not None and incidents.visible(work.actor, before):
+        verb = incident_tied.looked_up(work, before, verb)
     try:
         acted = commands.act(
             work, incident_id, verb, primary_ids=around.primary_ids,
@@ -56,7 +60,7 @@ def act(
         raise incident_words.named(work, refused) from None
     if before is not None:
         follow(work, before, acted)
-    return acted
+    return replace(acted, warnings=tuple(incident_words.with_names(work, one) for one in acted.warnings))
 
 
 def tell(work: Work, incident_id: str, verb: verbs.Verb, *, person_id: str = "") -> Acted:
@@ -146,7 +150,7 @@ def page_people(
     Raises NotFound, Forbidden; Conflict when it is over, or would ring for more than ten people unconfirmed.
     """
     incident = incidents.incident(work, incident_id)
-    if work.actor.id not in incident.engaged_ids:
+    if work.actor.id not in engagement.responders(incident):
         work.needs(Permission.INCIDENTS_RESPOND, incident.team_id)
     if not incident.active:
         raise Conflict(f"{incident.reference} is {incident.phase}.", hint="Reopen it first.")

@@ -14,8 +14,7 @@ def person(read: Read, wanted: str | None) -> str | None:
     actor = read.actor
     own = actor.id if actor.kind == "user" else None
     if actor.kind == "token":
-        known = tokens.names(read, [actor.id]).get(actor.id)
-        own = known[1] if known is not None else None
+        own = tokens.owner(read, actor.id)
     if wanted is None or wanted == own:
         return own
     if own is None and actor.may(Permission.PEOPLE_EDIT):

@@ -66,19 +66,17 @@ def _all_clear(work: Work, incident: Incident, at: Situation) -> None:
             impact=filled.impact, eta=filled.eta, final=True, key=f"all-clear:{audience}:{incident.version}",
         )  # fmt: skip
         author_id = person_of(work.actor) or incident.commander_id or work.actor.id
-        update = commands.write(work, at, new, author_id=author_id, template_only=False, person_id=author_id)
+        update = commands.write(work, at, new, author_id=author_id, template_only=False)
         update_sent.send(work, incident, at, update)
 
 
 # ---------------------------------------------------------------- what people do to the clocks
 
 
-def snooze(
-    work: Work, incident_id: str, audience: str, minutes: int, reason: str = "", *, person_id: str | None = None
-) -> Clock:
+def snooze(work: Work, incident_id: str, audience: str, minutes: int, reason: str = "") -> Clock:
     """Silence the reminders of one clock for 1 to 15 minutes; a fact of the timeline. Raises Conflict, Invalid."""
     at = _at(work, incident_id)
-    return cadence.snooze(work, at, audience, minutes, reason, person_id=person_id or work.actor.id)
+    return cadence.snooze(work, at, audience, minutes, reason)
 
 
 def slow_down(

@@ -121,11 +121,11 @@ def submit(work: Work, incident_id: str, new: NewUpdate, *, person_id: str | Non
     """
     incident, at = _taken(work, incident_id)
     author_id = person_id or person_of(work.actor) or work.actor.id
-    access.may(work, at, new.audience, author_id)
+    access.may(work, at, new.audience)
     if new.key and (known := store.by_key(work, incident.id, new.key)) is not None:
         return known
     new, template_only, waits = _ready(work, incident, at, new, author_id)
-    update = commands.write(work, at, new, author_id=author_id, template_only=template_only, person_id=author_id)
+    update = commands.write(work, at, new, author_id=author_id, template_only=template_only)
     return commands.submit(work, update) if waits else update_sent.send(work, incident, at, update)
 
 
@@ -133,11 +133,11 @@ def save_draft(work: Work, incident_id: str, new: NewUpdate, *, person_id: str |
     """Keep an update that is not finished: nothing is checked yet. :func:`edit` hands it in. Raises as ``submit``."""
     incident, at = _taken(work, incident_id)
     author_id = person_id or person_of(work.actor) or work.actor.id
-    access.may(work, at, new.audience, author_id)
+    access.may(work, at, new.audience)
     if new.key and (known := store.by_key(work, incident.id, new.key)) is not None:
         return known
     new = _filled(work, incident, at, new)
-    return commands.write(work, at, new, author_id=author_id, template_only=False, person_id=author_id)
+    return commands.write(work, at, new, author_id=author_id, template_only=False)
 
 
 def edit(work: Work, update_id: str, new: NewUpdate, *, person_id: str | None = None) -> Update:
@@ -146,7 +146,7 @@ def edit(work: Work, update_id: str, new: NewUpdate, *, person_id: str | None = 
     author_id = person_id or person_of(work.actor) or work.actor.id
     new = replace(new, audience=Audience(update.audience))
     new, template_only, waits = _ready(work, incident, at, new, author_id)
-    update = commands.rewrite(work, update_id, at, new, template_only=template_only, person_id=author_id)
+    update = commands.rewrite(work, update_id, at, new, author_id=author_id, template_only=template_only)
     return commands.submit(work, update) if waits else update_sent.send(work, incident, at, update)
 
 
@@ -209,7 +209,7 @@ def approve(work: Work, update_id: str, sha256: str, *, person_id: str | None = 
     """
     update, incident, at = _found(work, update_id)
     approver_id = person_id or person_of(work.actor) or work.actor.id
-    access.may(work, at, Audience.PUBLIC, approver_id)
+    access.may(work, at, Audience.PUBLIC)
     due_at = update.next_update_by
     if due_at is not None and micros(due_at) <= micros(work.now):
         raise Conflict("The next update it promises would be due already.", hint="Edit the time, then release it.")
@@ -242,10 +242,10 @@ def reject(work: Work, update_id: str, reason: str, *, person_id: str | None = N
     return commands.reject(work, update_id, at, reason, approver_id=person_id or person_of(work.actor) or work.actor.id)
 
 
-def withdraw(work: Work, update_id: str, reason: str = "", *, person_id: str | None = None) -> Update:
+def withdraw(work: Work, update_id: str, reason: str = "") -> Update:
     """Take it back before it is sent."""
     _, _, at = _found(work, update_id)
-    return commands.withdraw(work, update_id, at, reason, person_id=person_id or work.actor.id)
+    return commands.withdraw(work, update_id, at, reason)
 
 
 def may_approve(read: Read, update: Update, *, person_id: str | None = None) -> bool:
@@ -260,9 +260,17 @@ def may_approve(read: Read, update: Update, *, person_id: str | None = None) -> 
 def _found(work: Work, update_id: str) -> tuple[Update, Incident, Situation]:
     update = store.get_update(work, update_id)
     if update is None:
-        raise NotFound("There is no such update.", field="update_id")
-    incident, at = _taken(work, update.incident_id)
+        raise _no_update()
+    try:
+        incident, at = _taken(work, update.incident_id)
+    except NotFound:
+        raise _no_update() from None
     return update, incident, at
+
+
+def _no_update() -> NotFound:
+    """What is said of an update that never was, and of one of an incident that is not to be seen: the very same."""
+    return NotFound("There is no such update.", field="update_id")
 
 
 def _taken(work: Work, incident_id: str) -> tuple[Incident, Situation]:

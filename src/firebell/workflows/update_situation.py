@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from firebell.domain.comms import desk_store, hours, store
 from firebell.domain.comms.gate import Looking
 from firebell.domain.comms.model import Audience, Ceilings, NewUpdate, Situation, Update, UpdateState
+from firebell.domain.incidents import engagement
 from firebell.domain.incidents import queries as incidents
 from firebell.domain.incidents.model import DecisionState, Incident, MilestoneName, RoleName, TaskState
 from firebell.domain.people import queries as people
@@ -33,7 +34,8 @@ def situation(read: Read, incident: Incident, *, since: Instant | None = None) -
         eta_by=incident.eta_by, commander_id=incident.commander_id,
         commander_name=names.get(incident.commander_id or "", ""), deputy_id=incident.holder(RoleName.DEPUTY),
         comms_ids=incident.holders(RoleName.COMMS), liaison_ids=incident.holders(RoleName.LIAISON),
-        engaged_ids=incident.engaged_ids, identified=incident.milestone(MilestoneName.IDENTIFIED) is not None,
+        engaged_ids=incident.engaged_ids, at_work_ids=engagement.responders(incident),
+        identified=incident.milestone(MilestoneName.IDENTIFIED) is not None,
         remediating=any(one.state in _ADOPTED and one.remedy is not None for one in incident.decisions),
         all_clear=incident.all_clear, component_ids=incident.component_ids, ceilings=ceilings(read, incident),
         ruled_out=tuple(

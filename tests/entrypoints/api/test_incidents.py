@@ -131,3 +131,84 @@ def test_a_lost_race_is_told_by_the_etag(api: Api) -> None:
     api.ok("ben", "POST", "/incidents/1:severity", {"to": "SEV1"})
     late = api.call("ben", "PATCH", "/incidents/1", {"title": "Other"}, headers={"If-Match": tag})
     assert late.status_code == 412
+
+
+def test_a_key_of_a_team_that_knows_nobody_runs_that_team_s_incidents_and_no_others(api: Api) -> None:
+    api.token("pager", ["incidents.view", "incidents.declare", "incidents.respond", "people.view"], team="payments")
+    team = api.story.team_ids["payments"]
+    own = declared(api, team="payments")
+    declared(api, team="search", title="Search is slow")
+    assert [one["title"] for one in api.ok("pager", "GET", "/incidents")["items"]] == ["Checkout fails"]
+    raised = api.ok("pager", "POST", "/incidents/1:severity", {"to": "SEV1"})
+    assert (raised["incident"]["severity"], raised["incident"]["team_id"]) == ("SEV1", team)
+    api.ok("pager", "PATCH", f"/incidents/{own['id']}", {"impact": "3 % of checkouts fail"})
+    for verb in ({"verb": "note", "text": "x"}, {"verb": "set_severity", "to": "SEV1"}):
+        assert api.call("pager", "POST", "/incidents/2:act", verb).status_code == 403
+
+
+def test_an_incident_is_tied_to_what_is_there(api: Api) -> None:
+    declared(api)
+    for field, verb in (
+        ("alert_id", {"verb": "link_alert", "alert_id": "alr_01kb000000abcdefgh"}),
+        ("team_id", {"verb": "edit", "team_id": "team_01kb000000abcdefgh"}),
+        ("service_ids", {"verb": "edit", "service_ids": ["svc_01kb000000abcdefgh"]}),
+        ("component_ids", {"verb": "edit", "component_ids": ["cmp_01kb000000abcdefgh"]}),
+    ):
+        refused = api.call("ben", "POST", "/incidents/1:act", verb)
+        assert (refused.status_code in (404, 422), refused.json().get("field")) == (True, field)
+    api.story.receive("checkout is down", service="checkout")
+    alert = api.story.alert()
+    lie = {"verb": "link_alert", "alert_id": alert.id, "service_id": "svc_01kb000000abcdefgh", "open": False}
+    linked = api.ok("ben", "POST", "/incidents/1:act", lie)["incident"]
+    assert linked["service_ids"] == [api.story.services["checkout"]]
+    assert [one["open"] for one in api.ok("ben", "GET", "/incidents/1/alerts")] == [True]
+
+
+def test_a_warning_calls_people_by_their_names(api: Api) -> None:
+    declared(api, severity="SEV3")
+    api.ok("ben", "POST", "/incidents/1:act", {"verb": "take_command"})
+    done = api.ok("max", "POST", "/incidents/1/roles", {"role": "comms", "user": "ben"})
+    assert "ben would be Incident Commander and Comms Lead at once" in done["warnings"][0]
+
+
+def public_draft(api: Api, who: str, words: str) -> Any:
+    """What happened when ``who`` hands in a post for customers."""
+    next_at = api.ok(who, "GET", "/incidents/1/updates:compose?audience=public")["update"]["next_update_by"]
+    body = {"audience": "public", "title": "Payments fail", "body": words, "impact": "3 % of payments fail."}
+    body["next_update_by"] = next_at
+    return api.call(who, "POST", "/incidents/1/updates", body)
+
+
+def release(api: Api, who: str, one: dict[str, Any]) -> Any:
+    return api.call(who, "POST", f"/updates/{one['id']}:approve", {"sha256": one["sha256"]})
+
+
+def test_a_key_writes_and_releases_in_its_owner_s_name(api: Api) -> None:
+    api.ok("root", "POST", "/status-pages", {"slug": "status", "name": "Status"})
+    declared(api)
+    api.ok("ben", "POST", "/incidents/1:act", {"verb": "take_command"})
+    own = public_draft(api, "ben", "3 % of payments fail. We are failing over.").json()
+    assert (own["state"], own["author_id"]) == ("awaiting_approval", api.story.users["ben"])
+    other = public_draft(api, "max", "3 % of payments fail. We are rolling back.").json()
+    assert "Nobody releases their own text" in release(api, "ben", own).json()["title"]
+    assert release(api, "max", other).status_code == 403
+    released = release(api, "ben", other)
+    assert (released.status_code, released.json()["approver_id"]) == (200, api.story.users["ben"])
+
+
+def test_a_narrow_key_of_somebody_at_work_says_nothing_for_them(api: Api) -> None:
+    api.token("reader", ["incidents.view"], person="ben")
+    declared(api)
+    api.ok("ben", "POST", "/incidents/1:act", {"verb": "take_command"})
+    assert public_draft(api, "reader", "3 % of payments fail.").status_code == 403
+    assert api.call("reader", "POST", "/incidents/1/updates", {"audience": "internal"}).status_code == 403
+
+
+def test_an_update_of_a_private_incident_is_not_there_for_others(api: Api) -> None:
+    declared(api, private=True)
+    draft = api.ok("root", "GET", "/incidents/1/updates:compose?audience=internal")["update"]
+    body = {"audience": "internal", "next_update_by": draft["next_update_by"]}
+    sent = api.ok("root", "POST", "/incidents/1/updates", body)
+    never = "upd_" + "0" * 18
+    theirs, nothing = (api.call("max", "POST", f"/updates/{key}:withdraw") for key in (sent["id"], never))
+    assert (theirs.status_code, theirs.json()) == (nothing.status_code, nothing.json())

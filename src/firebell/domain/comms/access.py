@@ -7,10 +7,10 @@ from firebell.kernel.actor import Permission
 from firebell.kernel.work import Read
 
 
-def may(read: Read, situation: Situation, audience: str = Audience.INTERNAL, person_id: str = "") -> None:
-    """Raises Forbidden unless the actor (or ``person_id``, whom a client speaks for) may say something: who takes part
-    in the incident, and responders; for the public also with the permission to publish."""
-    if (person_id or read.actor.id) not in situation.at_work_ids:
+def may(read: Read, situation: Situation, audience: str = Audience.INTERNAL) -> None:
+    """Raises Forbidden unless the actor may say something: who is at work in the incident, and responders; for the
+    public also with the permission to publish. A key is bound to what it was given, whosever it is."""
+    if read.actor.id not in situation.at_work_ids:
         read.needs(Permission.INCIDENTS_RESPOND, situation.team_id)
     if audience == Audience.PUBLIC:
         read.needs(Permission.STATUS_PUBLISH, situation.team_id)

@@ -140,11 +140,9 @@ def _running(work: Work, situation: Situation, audience: str) -> Clock:
     return clock
 
 
-def snooze(
-    work: Work, situation: Situation, audience: str, minutes: int, reason: str = "", *, person_id: str = ""
-) -> Clock:
+def snooze(work: Work, situation: Situation, audience: str, minutes: int, reason: str = "") -> Clock:
     """Silence the reminders of one clock for 1 to 15 minutes; it is due when it is due. Written down."""
-    may(work, situation, Audience.INTERNAL, person_id)
+    may(work, situation)
     after = rules.snooze(_running(work, situation, audience), work.now, minutes)
     _put(work, after)
     work.record(situation.incident_id, ReminderSnoozed(audience=audience, minutes=minutes, reason=reason.strip()))
@@ -153,7 +151,7 @@ def snooze(
 
 def slow_down(work: Work, situation: Situation, audience: str, every_s: int, reason: str, *, by: str) -> Clock:
     """The Incident Commander's slower rhythm, from two hours on, up to 60 minutes; from the next update."""
-    may(work, situation, Audience.INTERNAL, by)
+    may(work, situation)
     after = rules.slow(_running(work, situation, audience), situation, work.now, every_s, by)
     _put(work, after)
     work.record(situation.incident_id, CadenceSlowed(audience=audience, every_s=every_s, reason=reason.strip()))
@@ -162,7 +160,7 @@ def slow_down(work: Work, situation: Situation, audience: str, every_s: int, rea
 
 def delegate_approval(work: Work, situation: Situation, on: bool, *, by: str) -> None:
     """The Incident Commander lets the deputy release public text, or takes that back. Ends with this command."""
-    may(work, situation, Audience.INTERNAL, by)
+    may(work, situation)
     if by != situation.commander_id:
         raise Forbidden("Only the Incident Commander delegates the release.", hint="Ask the Incident Commander.")
     if on and situation.deputy_id is None:

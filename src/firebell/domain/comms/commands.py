@@ -24,11 +24,9 @@ from firebell.kernel.work import Work
 EVENT_AHEAD_S = 60
 
 
-def write(
-    work: Work, situation: Situation, new: NewUpdate, *, author_id: str, template_only: bool, person_id: str = ""
-) -> Update:
+def write(work: Work, situation: Situation, new: NewUpdate, *, author_id: str, template_only: bool) -> Update:
     """A new update, complete as it is given, as a draft. Overruled checks are recorded when it is sent."""
-    may(work, situation, new.audience, person_id)
+    may(work, situation, new.audience)
     update = Update(
         id=ids.new("upd", work.now), incident_id=situation.incident_id, audience=new.audience, phase=situation.phase,
         state=UpdateState.DRAFT, title=new.title, body=new.body, status=new.status, severity=situation.severity,
@@ -44,17 +42,18 @@ def write(
 
 
 def rewrite(
-    work: Work, update_id: str, situation: Situation, new: NewUpdate, *, template_only: bool, person_id: str = ""
+    work: Work, update_id: str, situation: Situation, new: NewUpdate, *, author_id: str, template_only: bool
 ) -> Update:
-    """Another text for what is not sent yet. An approval is void, whatever was changed."""
-    may(work, situation, new.audience, person_id)
+    """Another text for what is not sent yet, by whoever wrote it now: who rewrites a draft cannot release it as
+    somebody else's. An approval is void, whatever was changed."""
+    may(work, situation, new.audience)
     before = _pending(work, update_id)
     after = replace(
         before, phase=situation.phase, state=UpdateState.DRAFT, title=new.title, body=new.body, status=new.status,
         severity=situation.severity, impact=new.impact, eta=new.eta,
         next_update_by=None if new.final else new.next_update_by, final=new.final, components=new.components,
         page_id=new.page_id, template_only=template_only, overrides=new.overrides, approver_id=None, approved_at=None,
-        sha256=compose.sha256(new.body, new.components, new.status), version=before.version + 1,
+        author_id=author_id, sha256=compose.sha256(new.body, new.components, new.status), version=before.version + 1,
     )  # fmt: skip
     store.save_update(work, after)
     work.record(before.incident_id, UpdateEdited(update_id=after.id, audience=after.audience, sha256=after.sha256))
@@ -76,7 +75,7 @@ def submit(work: Work, update: Update) -> Update:
 def approve(work: Work, update_id: str, situation: Situation, sha256: str, *, approver_id: str) -> Update:
     """Release exactly what ``sha256`` stands for. Raises Changed when that is not the text any more, Forbidden unless
     the Incident Commander (or the deputy by delegation) says so, and at SEV1 and SEV2 not to their own text."""
-    may(work, situation, Audience.PUBLIC, approver_id)
+    may(work, situation, Audience.PUBLIC)
     update = _pending(work, update_id)
     if not may_approve(situation, approver_id, desk_store.delegation(work, situation.incident_id)):
         raise Forbidden(
@@ -101,7 +100,7 @@ def approve(work: Work, update_id: str, situation: Situation, sha256: str, *, ap
 
 def reject(work: Work, update_id: str, situation: Situation, reason: str, *, approver_id: str) -> Update:
     """Refuse a draft, with the reason its author needs."""
-    may(work, situation, Audience.PUBLIC, approver_id)
+    may(work, situation, Audience.PUBLIC)
     update = _pending(work, update_id)
     if not may_approve(situation, approver_id, desk_store.delegation(work, situation.incident_id)):
         raise Forbidden("The Incident Commander decides on public text.", hint="Withdraw it if it is yours.")
@@ -114,9 +113,9 @@ def reject(work: Work, update_id: str, situation: Situation, reason: str, *, app
     return after
 
 
-def withdraw(work: Work, update_id: str, situation: Situation, reason: str = "", *, person_id: str = "") -> Update:
+def withdraw(work: Work, update_id: str, situation: Situation, reason: str = "") -> Update:
     """Take back what is not sent yet."""
-    may(work, situation, Audience.INTERNAL, person_id)
+    may(work, situation)
     return _withdrawn(work, _pending(work, update_id), reason)
 
 

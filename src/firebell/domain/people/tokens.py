@@ -140,6 +140,13 @@ def names(read: Read, token_ids: Iterable[str]) -> dict[str, tuple[str, UserId |
     return {row.id: (row.name, row.user_id) for row in found}
 
 
+def owner(read: Read, token_id: str) -> UserId | None:
+    """Whose personal token this is; ``None``: an installation's. For the house: what a token asks is asked by it."""
+    t = tokens_table.c
+    found: UserId | None = read.scalar(select(t.user_id).where(t.id == token_id))
+    return found
+
+
 def _tokens(read: Read, *where: ColumnElement[bool]) -> list[ApiToken]:
     rows = read.all(select(tokens_table).where(tokens_table.c.revoked_at.is_(None), *where))
     return sorted((access_store.token_of(row) for row in rows), key=lambda token: token.id, reverse=True)

@@ -16,7 +16,7 @@ from firebell.entrypoints.api.requests import ApiRoute
 from firebell.entrypoints.callers import Caller
 from firebell.entrypoints.site import read, run, site_of
 from firebell.kernel.work import Read, Work
-from firebell.workflows import update_posted
+from firebell.workflows import incident_spoken_for, update_posted
 
 router = APIRouter(tags=["updates"], route_class=ApiRoute)
 _OF = "/incidents/{incident}/updates"
@@ -154,7 +154,8 @@ def check(request: Request, incident: str, caller: Caller, body: UpdateBody) -> 
     """What the quality gate would say."""
 
     def look(r: Read) -> list[FindingShown]:
-        found = update_posted.check(r, incidents.incident(r, incident).id, _new(body))
+        one = incidents.incident(r, incident)
+        found = update_posted.check(r, one.id, _new(body), person_id=incident_spoken_for.person(r, None))
         return [_finding(f) for f in found]
 
     return read(request, look, caller)
@@ -166,7 +167,8 @@ def submit(request: Request, incident: str, caller: Caller, body: UpdateBody) ->
 
     def do(w: Work) -> UpdateShown:
         one = incidents.incident(w, incident)
-        return shown(request, update_posted.submit(w, one.id, _new(body)))
+        person = incident_spoken_for.person(w, None)
+        return shown(request, update_posted.submit(w, one.id, _new(body), person_id=person))
 
     return run(request, do, caller)
 
@@ -174,13 +176,23 @@ def submit(request: Request, incident: str, caller: Caller, body: UpdateBody) ->
 @router.post("/updates/{update}:approve")
 def approve(request: Request, update: str, caller: Caller, body: Approval) -> UpdateShown:
     """The Incident Commander (or the deputy) releases it; it is sent."""
-    return run(request, lambda w: shown(request, update_posted.approve(w, update, body.sha256)), caller)
+
+    def do(w: Work) -> UpdateShown:
+        person = incident_spoken_for.person(w, None)
+        return shown(request, update_posted.approve(w, update, body.sha256, person_id=person))
+
+    return run(request, do, caller)
 
 
 @router.post("/updates/{update}:reject")
 def reject(request: Request, update: str, caller: Caller, body: Rejection) -> UpdateShown:
     """It goes back to its author."""
-    return run(request, lambda w: shown(request, update_posted.reject(w, update, body.reason)), caller)
+
+    def do(w: Work) -> UpdateShown:
+        person = incident_spoken_for.person(w, None)
+        return shown(request, update_posted.reject(w, update, body.reason, person_id=person))
+
+    return run(request, do, caller)
 
 
 @router.post("/updates/{update}:withdraw")
