@@ -172,9 +172,9 @@ def _slo(name: str, document: Node, parsing: Parsing) -> Slo | None:
     rows = alerting.rows
     for found, node in objectives:
         try:
-            usable(rows, found.allowed, period_s, written=True, field=node.at("target"))
+            usable(rows, found.allowed, period_s, written=True)
         except Invalid as refused:
-            node.refused(refused, "target")
+            node.problem("target", refused.message, refused.hint or "")
     spec.close()
     own = any(found.indicator is not None for found, _ in objectives)
     composite = _enumerated(notes, COMPOSITE, Composite, Composite.ANY) if own or notes.has(COMPOSITE) else None
