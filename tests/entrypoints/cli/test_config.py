@@ -38,12 +38,13 @@ def test_the_examples_are_planned_applied_and_exported_from_the_terminal(termina
     planned = terminal("plan", "-f", folder, "--check")
     assert planned.exit_code == 2
     assert "+ Service/checkout" in planned.output
-    assert "To be 9 created." in planned.output
+    assert "To be 16 created, 4 changed." in planned.output
     assert "On call in payments-primary until" in planned.output
     applied = terminal("apply", "-f", folder)
     assert applied.exit_code == 0
     assert "Key of checkout/scripts: " in applied.output
-    assert applied.output.endswith("9 created.\n")
+    assert "Signing secret of the webhook status-bot, shown only now: whsec_" in applied.output
+    assert applied.output.endswith("16 created, 4 changed.\n")
     assert "+ Service/checkout" not in applied.output
     again = terminal("plan", "-f", folder, "--check")
     assert (again.exit_code, again.output) == (0, "Nothing to change.\n")
@@ -51,7 +52,7 @@ def test_the_examples_are_planned_applied_and_exported_from_the_terminal(termina
     written = terminal("export", "-o", str(tmp_path / "out"))
     assert written.exit_code == 0
     names = {path.name for path in (tmp_path / "out").rglob("*.yaml")}
-    assert names == {"people.yaml", "on-call.yaml", "services.yaml"}
+    assert names == {"people.yaml", "on-call.yaml", "services.yaml", "incidents.yaml"}
     assert terminal("plan", "-f", str(tmp_path / "out"), "--check").exit_code == 0
     stream = tmp_path / "all.yaml"
     stream.write_text(terminal("export").output, encoding="utf-8")
