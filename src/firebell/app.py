@@ -252,6 +252,8 @@ def ready(house: House) -> dict[str, str]:
         problems["database"] = type(error).__name__
     if "worker" in house.roles and house.clock.monotonic() - house.worker.last_tick_monotonic > 10:
         problems["worker"] = "has not looked at its list for 10 s"
+    if "worker" in house.roles and house.clock.monotonic() - house.worker.last_upkeep_monotonic > 120:
+        problems["upkeep"] = "has not looked at its list for 2 min"
     for breach in house.worker.breaches:
         problems[breach.law] = ", ".join(breach.examples)
     return problems

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import structlog
 
@@ -16,6 +15,7 @@ from firebell.domain.alerts import queries as alert_queries
 from firebell.domain.escalation import queries as escalation_queries
 from firebell.domain.paging import queries as paging_queries
 from firebell.domain.people import verification
+from firebell.entrypoints.loops import Line, Loop
 from firebell.kernel.clock import Instant, micros, plus
 from firebell.kernel.errors import Unavailable
 from firebell.kernel.fetch import Fetch, FetchFailed
@@ -32,27 +32,25 @@ from firebell.workflows import (
 )
 from firebell.workflows.delivery_due import Claimed, Sender
 
+__all__ = ["Line", "Worker"]
+
 log = structlog.get_logger()
 GROUP = 100
-IDLE_S = 1.0
 LAWS_EVERY_S = 15
 COMPARE_EVERY_S = 60
 HEARTBEAT_EVERY_S = 60
 TIDY_EVERY_S = 60
 WALL_JUMP_S = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing the house does by itself: when the next is due, and the act itself (True: something was done)."""
-
-    name: str
-    due: Callable[[Read], Instant | None]
-    act: Callable[[], bool]
+UPKEEP = frozenset({"updates", "status pages", "tidying"})
+"""Our own lines that no page waits for."""
 
 
 class Worker:
-    """``threads`` = 0 sends inline, in the caller's thread (tests, demo). ``others``: more lines of the list."""
+    """``threads`` = 0 sends inline, in the caller's thread (tests, demo). ``others``: more lines of the list.
+
+    Lines that may wake somebody have a thread of their own; the rest (``UPKEEP``, ``others``) have another, so that
+    nothing that tells places, compares or writes files ever holds a page.
+    """
 
     def __init__(
         self, runner: Runner, sender: Sender, *, threads: int, heartbeat_url: str = "", fetch: Fetch | None = None,
@@ -64,9 +62,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sender") if threads else None
         self._free = threads or 8
         self._lock = threading.Lock()
-        self._wake = threading.Event()
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
         self._heartbeat_url = heartbeat_url
         self._fetch = fetch
         self._laws_at: Instant | None = None
@@ -75,7 +71,9 @@ class Worker:
         self._tidy_at: Instant | None = None
         self._wall_jump_s = 0.0
         self.breaches: list[laws.Breach] = []
-        self.last_tick_monotonic = runner.clock.monotonic()
+        self._upkeep = UPKEEP | {line.name for line in others}
+        self._pager = Loop("worker", runner, lambda: [one for one in self.lines if not self._waits(one)], self._stop)
+        self._keeper = Loop("upkeep", runner, lambda: [one for one in self.lines if self._waits(one)], self._stop)
         runner.on_commit(self._committed)
         self.lines: tuple[Line, ...] = (
             Line("escalation", escalation_queries.next_due, self._escalate),
@@ -92,52 +90,47 @@ class Worker:
             Line("tidying", lambda read: self._tidy_at or read.now, self._tidy),
         )
 
+    def _waits(self, line: Line) -> bool:
+        """Whether a line belongs to the upkeep, which no page waits for."""
+        return line.name in self._upkeep
+
+    @property
+    def last_tick_monotonic(self) -> float:
+        """When the lines that may wake somebody were last looked at."""
+        return self._pager.last_tick_monotonic
+
+    @property
+    def last_upkeep_monotonic(self) -> float:
+        """When the others were."""
+        return self._keeper.last_tick_monotonic
+
     def _committed(self, topics: frozenset[str], woken: bool) -> None:
         if woken:
-            self._wake.set()
+            self.wake()
 
     def wake(self) -> None:
         """Look at the list again."""
-        self._wake.set()
+        self._pager.wake()
+        self._keeper.wake()
 
     # ---- running by itself
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
-        self._thread.start()
+        self._pager.start()
+        self._keeper.start()
 
     def finish(self) -> None:
         """Claim nothing new. Returns at once."""
         self._stop.set()
-        self._wake.set()
+        self.wake()
 
     def stop(self) -> None:
         """Claim nothing new, and return when what is being sent has been recorded."""
         self.finish()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        self._pager.join(10)
+        self._keeper.join(10)
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=False)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._wake.clear()
-            try:
-                self.tick()
-                wait_s = self._until_next()
-            except Unavailable:
-                wait_s = 0.5
-            except Exception:  # the loop must outlive whatever one item does
-                log.exception("worker_failed")
-                wait_s = 1.0
-            self._wake.wait(wait_s)
-
-    def _until_next(self) -> float:
-        due = self.next_due()
-        if due is None:
-            return IDLE_S
-        left = (micros(due) - micros(self._runner.clock.now())) / 1e6
-        return min(IDLE_S, max(0.0, left))
 
     def next_due(self) -> Instant | None:
         """The earliest deadline of all lines."""
@@ -147,14 +140,11 @@ class Worker:
     def tick(self) -> bool:
         """Do everything that is due now, until nothing is. True when anything was done."""
         worked = False
-        while True:
-            again = False
-            for line in self.lines:
-                again = line.act() or again
-            self.last_tick_monotonic = self._runner.clock.monotonic()
-            worked = worked or again
-            if not again or self._stop.is_set():
-                return worked
+        while self._pager.tick() | self._keeper.tick():
+            worked = True
+            if self._stop.is_set():
+                break
+        return worked
 
     # ---- the list
 
@@ -223,7 +213,7 @@ class Worker:
         finally:
             with self._lock:
                 self._free += 1
-            self._wake.set()
+            self._pager.wake()
 
     def _resolve_silent(self) -> bool:
         due = self._runner.read(alert_queries.next_expiry, lane="engine")

@@ -20,6 +20,8 @@ from firebell.workflows.incident_state import Say, State
 
 log = structlog.get_logger()
 EVERY_S = 60
+WINDOW_S, BURST = 10, 8
+"""So often a file may be written at once in so many seconds: in a storm of alerts it changes with each of them."""
 
 
 class StateFiles:
@@ -38,6 +40,7 @@ class StateFiles:
         self._written: dict[str, Instant] = {}
         self._mailed: dict[str, str] = {}
         self._late: set[str] = set()
+        self._window: dict[str, tuple[Instant, int]] = {}
         runner.on_commit(self._heard)
 
     def _heard(self, topics: frozenset[str], woken: bool) -> None:
@@ -49,13 +52,15 @@ class StateFiles:
     def next_due(self, read: Read) -> Instant | None:
         """Now when something has changed, else the next minute while anything is active."""
         with self._guard:
-            return read.now if self._changed else self._round_at
+            times = [self._may_write_at(one, read.now) for one in self._changed]
+        return min([*times, *([self._round_at] if self._round_at is not None else [])], default=None)
 
     def act(self) -> bool:
         """Write what is due. True when something else is to be done for it (a mail, an alert)."""
         now = self._runner.clock.now()
         with self._guard:
-            changed, self._changed = self._changed, set()
+            changed = {one for one in self._changed if self._may_write_at(one, now) <= now}
+            self._changed -= changed
         whole = self._round_at is not None and self._round_at <= now
         if not (changed or whole):
             return False
@@ -67,10 +72,20 @@ class StateFiles:
         worked = [self._write(one, now, still=one in active, mail=whole) for one in sorted(due)]
         for gone in self._written.keys() - active:
             self._written.pop(gone)
+            self._window.pop(gone, None)
         return any(worked)
+
+    def _may_write_at(self, incident_id: str, now: Instant) -> Instant:
+        began, n = self._window.get(incident_id, (now, 0))
+        return now if n < BURST else max(now, plus(began, WINDOW_S))
+
+    def _count(self, incident_id: str, now: Instant) -> None:
+        began, n = self._window.get(incident_id, (now, 0))
+        self._window[incident_id] = (began, n + 1) if now < plus(began, WINDOW_S) else (now, 1)
 
     def _write(self, incident_id: str, now: Instant, *, still: bool, mail: bool) -> bool:
         self._written.setdefault(incident_id, now)
+        self._count(incident_id, now)
         try:
             found = self._runner.read(lambda read: self._state(read, incident_id), lane="engine")
             if found is None:
