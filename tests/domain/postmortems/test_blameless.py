@@ -247,8 +247,6 @@ _PIECES = st.sampled_from(
 _PEOPLE = st.builds(Person, id=st.text(max_size=3), display_name=st.text(max_size=12))
 _MIXED = st.lists(_PIECES, max_size=12)
 TEXTS = st.one_of(st.text(max_size=300), _MIXED.map(" ".join), _MIXED.map("".join))
-    st.text(max_size=300), st.lists(_PIECES, max_size=12).map(" ".join), st.lists(_PIECES, max_size=12).map("".join)
-)
 
 
 @settings(max_examples=300, deadline=None)
@@ -284,10 +282,7 @@ def _taken(text: str, hits: list[Hit]) -> str:
 
 
 @settings(max_examples=100, deadline=None)
-@given(
-    st.lists(st.builds(Person, id=st.text(max_size=3), display_name=st.text(max_size=12)), max_size=4),
-    st.text(max_size=80),
-)
+@given(st.lists(_PEOPLE, max_size=4), st.text(max_size=80))
 def test_any_roster_will_do(people: list[Person], text: str) -> None:
     lint(text, Names(people=tuple(people)))
     unnamed(text, Names(people=tuple(people)))
