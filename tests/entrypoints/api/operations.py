@@ -149,7 +149,7 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "PATCH /incidents/{incident}": (RESPONDER, {"impact": "One in ten payments fails."}),
     "POST /incidents/{incident}:act": (RESPONDER, {"verb": "engage"}),
     "POST /incidents/{incident}:phase": (RESPONDER, {"verb": "engage"}),
-    "POST /incidents/{incident}/alerts": (RESPONDER, {"alert_id": "alr_none"}),
+    "POST /incidents/{incident}/alerts": (RESPONDER, {"alert_id": "{alert_id}"}),
     "POST /incidents/{incident}/criteria": (RESPONDER, {"text": "Errors below 0.1 %"}),
     "POST /incidents/{incident}/criteria/{criterion}:tick": (RESPONDER, {"value": "0.05 %"}),
     "POST /incidents/{incident}/decisions": (RESPONDER, {"proposal": "Take the deploy back"}),
