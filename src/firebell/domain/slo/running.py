@@ -67,12 +67,25 @@ class Running:
         made = cls(windows, slot_s, end, first)
         if not made._tail.keys() <= sums.keys():
             raise ValueError("the sums of the longer windows are needed")
+        kept, since = made._kept, end - made._kept * slot_s
+        bad, total = [0] * kept, [UNKNOWN] * kept
         for slot in recent:
-            if end - made._kept * slot_s <= slot.start < end:
-                made._put(slot)
-        for window, found in sums.items():
+            if since <= slot.start < end:
+                bad[(slot.start - since) // slot_s] = slot.bad
+                total[(slot.start - since) // slot_s] = slot.total
+                made._seen(slot.start)
+        for window in made.windows:
             if window in made._tail:
+                found = sums[window]
                 made._sums[window] = [found.bad, found.total, found.covered]
+                continue
+            last = total[-(window // slot_s) :]
+            unknown = last.count(UNKNOWN)
+            made._sums[window] = [
+                sum(bad[-(window // slot_s) :]), sum(last) - unknown * UNKNOWN, len(last) - unknown,
+            ]  # fmt: skip
+        turn = kept - since // slot_s % kept
+        made._bad, made._total = array("q", bad[turn:] + bad[:turn]), array("q", total[turn:] + total[:turn])
         return made
 
     def advance(self, end: int, arriving: Iterable[Slot], leaving: Leaving) -> None:
@@ -194,8 +207,13 @@ class Running:
 
     def _put(self, slot: Slot) -> None:
         self._set(slot.start, slot.total, slot.bad)
-        if self.first is None or slot.start < self.first:
-            self.first = slot.start
+        self._seen(slot.start)
+
+    def _seen(self, start: int) -> None:
+        if self.first is None or start < self.first:
+            self.first = start
+        if self.newest_end is None or start + self.slot_s > self.newest_end:
+            self.newest_end = start + self.slot_s
 
     def _set(self, start: int, total: int, bad: int) -> None:
         place = start // self.slot_s % self._kept
@@ -203,8 +221,6 @@ class Running:
         self._total[place], self._bad[place] = total, bad
         covered = (total != UNKNOWN) - (was_total != UNKNOWN)
         self._mend_tails(start, None if total == UNKNOWN else Slot(start, bad, total))
-        if total != UNKNOWN:
-            self.newest_end = max(start + self.slot_s, self.newest_end or 0)
         more_bad = bad - was_bad
         more_total = max(total, 0) - max(was_total, 0)
         for window, sums in self._sums.items():
