@@ -55,6 +55,16 @@ def test_grave_alerts_declare_by_rule_one_incident_for_each_service(tell: Callab
     assert set(story.paged()) == {"oncall"}
 
 
+def test_a_private_incident_takes_in_no_alert_by_rule(tell: Callable[..., Story]) -> None:
+    story = tell(auto_declare=BOTH)
+    room = staffed(story, severity="SEV2")
+    room.declare("Somebody is inside", "SEV1", private=True, service_ids=(story.services["checkout"],))
+    story.receive("checkout fails", service="checkout")
+    assert [(one.private, one.title, len(one.alerts)) for one in room.all()] == [
+        (True, "Somebody is inside", 0), (False, "checkout fails", 1),
+    ]  # fmt: skip
+
+
 def test_a_graver_alert_of_the_same_service_raises_its_incident(tell: Callable[..., Story]) -> None:
     story = tell(auto_declare=BOTH)
     room = staffed(story, severity="SEV2")

@@ -35,6 +35,7 @@ def test_lists_filter_and_page(api: Api) -> None:
     assert [one["title"] for one in api.ok("vic", "GET", "/incidents?severity=SEV1")["items"]] == ["a"]
     assert [one["title"] for one in api.ok("vic", "GET", "/incidents?phase=declined")["items"]] == ["a"]
     assert [one["title"] for one in api.ok("vic", "GET", "/incidents?q=B")["items"]] == ["b"]
+    assert api.call("vic", "GET", f"/incidents?cursor={10**19}").status_code == 422
 
 
 def test_command_is_taken_by_one_and_handed_over_by_acceptance(api: Api) -> None:

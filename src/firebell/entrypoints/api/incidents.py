@@ -212,7 +212,7 @@ def user_named(request: Request, reference: str | None, caller: Actor, field: st
 @router.get("")
 def list_incidents(
     request: Request, caller: Caller, limit: Limit = 50,
-    cursor: Annotated[str | None, Query(max_length=20)] = None,
+    cursor: Annotated[str | None, Query(max_length=9)] = None,
     phase: Annotated[list[Phase] | None, Query()] = None,
     severity_is: Annotated[Severity | None, Query(alias="severity")] = None,
     service: Annotated[str | None, Query(max_length=100)] = None,
