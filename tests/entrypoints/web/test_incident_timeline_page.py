@@ -201,3 +201,13 @@ def test_a_private_incident_is_not_there_for_others_and_leaves_in_no_file(bob: V
     for part in ("timeline", "timeline.csv", "timeline.json"):
         assert eve.see(f"{path}/{part}").status == 404
     assert eve.send(f"{path}/timeline/1/star", on="true").status == 404
+
+
+def test_the_panel_says_when_it_happened_and_what_was_corrected(bob: Visitor) -> None:
+    path = declared(bob)
+    n = noted(bob, path, "Failover was begun", at="2026-01-05T16:10")
+    bob.send(f"{path}/timeline/{n}/correct", text="Failover was tried", reason="it did not begin")
+    html = bob.see(f"{path}?fragment=timeline").html
+    assert re.search(r"<s>.*Failover was begun.*</s>", html)
+    assert re.search(r"added \S+.* for .*16:10", html)
+    assert 'datetime="2026-01-05T15:10:00Z"' in html

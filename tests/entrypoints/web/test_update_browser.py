@@ -181,3 +181,21 @@ def test_a_template_is_previewed_while_it_is_typed(browser: Browser, town: Villa
         expect(ann.locator("#preview")).to_contain_text("The template cannot be used")
         assert ann.input_value("[name=body]") == "We know why {{ nonsense }}"
         assert faults == []
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+def test_an_entry_is_starred_and_corrected_on_a_phone(browser: Browser, town: Village, javascript: bool) -> None:
+    path = commanded(town, "Receipts are late")
+    with at_work(browser, town, "bob", "phone", javascript=javascript) as (bob, faults):
+        bob.goto(f"{town.served.origin}{path}/timeline")
+        bob.click("#e1 .tl-star")
+        expect(bob.locator("#e1 .tl-star")).to_have_attribute("aria-pressed", "true")
+        bob.click("#e1 [title='Correct it']")
+        bob.fill("#tools [name=text]", "Receipts are lost")
+        bob.fill("#tools [name=reason]", "support has looked")
+        bob.click("#tools button:has-text('Correct it')")
+        expect(bob.locator("#e1 s")).to_contain_text("Receipts are late")
+        bob.click("text=Starred")
+        expect(bob.locator("#record .timeline > li")).to_have_count(1)
+        assert too_wide(bob) <= 0
+        assert faults == []

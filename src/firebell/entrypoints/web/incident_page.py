@@ -24,7 +24,7 @@ from firebell.entrypoints.web import (
     incident_runbooks,
     incident_said,
     incident_words,
-    sentences,
+    timeline_entries,
 )
 from firebell.entrypoints.web.alert_rows import AlertRow
 from firebell.entrypoints.web.drafts import Choices, Draft
@@ -62,7 +62,7 @@ def state(here: Here, incident_id: str) -> Response:
 
 
 def _recent(here: Browser, read: Read, i: Incident) -> object:
-    return list(reversed(sentences.lines(read, queries.timeline(read, i.id, limit=TIMELINE_SHOWN), here.zone)))
+    return list(reversed(timeline_entries.told(read, i, queries.timeline(read, i.id, limit=TIMELINE_SHOWN), here.zone)))
 
 
 MORE: Mapping[str, Callable[[Browser, Read, Incident], object]] = {
