@@ -47,6 +47,16 @@ def test_every_change_by_a_bystander(before: Severity | None, after: Severity) -
     assert (room.incident.severity, room.facts()[-1]) == (after, "severity.lowered")
 
 
+@pytest.mark.parametrize("after", [*Severity])
+def test_in_triage_whoever_comes_first_judges_it_without_a_reason(after: Severity) -> None:
+    room = declared(None)
+    room.say(BOB, to(after))
+    assert room.incident.severity == after
+    if after < S4:
+        with pytest.raises(Conflict):
+            room.say(BOB, to(S4, REASON))
+
+
 def test_with_nobody_in_command_nobody_lowers() -> None:
     room = declared(S1)
     with pytest.raises(Conflict) as refused:

@@ -74,17 +74,22 @@ def _reason(incident: Incident, verb: SetSeverity, raising: bool, asking: Asking
                 field="to", hint=f"Ask {asked}." if asked else "Take command first.",
             )  # fmt: skip
         return needs_reason(verb.reason, what="Changing the severity after the resolution")
-    if raising:
+    if raising or _first_judgement(incident):
         return verb.reason.strip()
     counted = "" if incident.severity else " (unset counts as SEV2)"
     needs_commander(incident, asking, f"lower the severity to {verb.to}{counted}")
     return needs_reason(verb.reason, what=f"Lowering the severity to {verb.to}{counted}")
 
 
+def _first_judgement(incident: Incident) -> bool:
+    """Nobody has judged it yet and nobody commands: triage is where whoever came first says how bad it is."""
+    return incident.severity is None and incident.commander_id is None
+
+
 def _words(incident: Incident, to: Severity, raising: bool, reason: str, asking: Asking) -> str:
     level = asking.scale.level(to)
     why = f": {reason}" if reason else ""
-    verb = "raised" if raising else "lowered"
+    verb = "judged" if incident.severity is None else "raised" if raising else "lowered"
     before = f" from {incident.severity}" if incident.severity else ""
     return f"{asking.by} {verb} {incident.reference}{before} to {to}{why}. {level.response}."
 

@@ -43,8 +43,9 @@ def _because(fact: Mapping[str, Any], field: str = "reason") -> str:
 
 def _severity(word: str) -> Any:
     def said(fact: Mapping[str, Any]) -> str:
-        before = " from {before}" if fact["before"] else ""
-        return f"{word} the severity{before} to {{after}}" + _because(fact)
+        if not fact["before"]:
+            return "judged it {after}" + _because(fact)
+        return f"{word} the severity from {{before}} to {{after}}" + _because(fact)
 
     return said
 
