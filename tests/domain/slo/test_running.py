@@ -33,6 +33,8 @@ class Store:
 
 
 def same(running: Running, store: Store) -> None:
+    if running.since is not None:
+        assert running.grown == store.tally(running.since, running.end)
     for window in running.windows:
         assert running.tally(window) == store.tally(running.end - window, running.end), window
 
@@ -55,6 +57,7 @@ def test_sliding_equals_adding_up_anew(steps: list[tuple[int, list[tuple[int, in
         WINDOWS, MIN, end, store.between(end - KEPT_MAX_S, end), {5 * DAY: store.tally(end - 5 * DAY, end)},
         min(store.slots, default=None),
     )  # fmt: skip
+    running.grow_from(end - 30 * MIN, store.tally(end - 30 * MIN, end))
     same(running, store)
     for minutes, written in steps:
         end += minutes * MIN
@@ -76,6 +79,7 @@ def test_history_that_is_replaced_moves_the_sums_by_the_difference() -> None:
     running = Running.begin(
         WINDOWS, MIN, end, store.between(end - KEPT_MAX_S, end), {5 * DAY: store.tally(0, end)}, 0
     )  # fmt: skip
+    running.grow_from(1000, store.tally(1000, end))
     for start, after in ((600, Slot(600, 7, 70)), (1200, None), (4 * DAY, Slot(4 * DAY, 3, 3)), (end - MIN, None)):
         running.correct(start, store.slots.get(start), after)
         if after is None:

@@ -30,8 +30,8 @@ class Running:
     ever seen, ``newest_end`` the end of the newest. Begin with :meth:`begin`, then :meth:`advance` each tick.
     """
 
-    __slots__ = ("_bad", "_kept", "_sums", "_tail", "_tail_from", "_tail_until", "_total", "end", "first",
-                 "newest_end", "slot_s", "windows")  # fmt: skip
+    __slots__ = ("_bad", "_grown", "_kept", "_sums", "_tail", "_tail_from", "_tail_until", "_total", "end", "first",
+                 "newest_end", "since", "slot_s", "windows")  # fmt: skip
 
     def __init__(self, windows: Sequence[int], slot_s: int, end: int, first: int | None = None) -> None:
         if end % slot_s or any(one % slot_s or one <= 0 for one in windows):
@@ -41,6 +41,8 @@ class Running:
         self.end = end
         self.first = first
         self.newest_end: int | None = None
+        self.since: int | None = None
+        self._grown = [0, 0, 0]
         short = [one for one in self.windows if one <= KEPT_MAX_S]
         self._kept = max(short, default=slot_s) // slot_s
         self._bad = array("q", bytes(8 * self._kept))
@@ -120,15 +122,24 @@ class Running:
         if start >= self.end - self._kept * self.slot_s:
             self._set(start, UNKNOWN if after is None else after.total, 0 if after is None else after.bad)
             return
-        for window, sums in self._sums.items():
-            if start < self.end - window:
-                continue
+        for sums in self._sums_with(start):
             for slot, sign in ((before, -1), (after, 1)):
                 if slot is not None:
                     sums[0] += sign * slot.bad
                     sums[1] += sign * slot.total
                     sums[2] += sign
         self._mend_tails(start, after)
+
+    def grow_from(self, since: int, found: Tally) -> None:
+        """Also add up everything that starts at or after ``since``: a calendar window. ``found`` is what there is of
+        it already; at the edge call it again with the next start and nothing."""
+        self.since, self._grown = since, [found.bad, found.total, found.covered]
+
+    @property
+    def grown(self) -> Tally:
+        """The sums since :attr:`since`."""
+        bad, total, covered = self._grown
+        return Tally(bad, total, covered)
 
     def tally(self, window: int) -> Tally:
         """The sums of one window."""
@@ -198,9 +209,13 @@ class Running:
         # What lies between the old end and what is kept now belongs to the longer windows all the same.
         between = range(self.end, end - kept_s)
         self.end = end
-        for window in self._tail:
-            sums = self._sums[window]
-            for slot in leaving(max(between.start, end - window), between.stop) if between else ():
+        if not between:
+            return
+        longer = [(self._sums[window], end - window) for window in self._tail]
+        if self.since is not None:
+            longer.append((self._grown, self.since))
+        for sums, since in longer:
+            for slot in leaving(max(between.start, since), between.stop):
                 sums[0] += slot.bad
                 sums[1] += slot.total
                 sums[2] += 1
@@ -223,8 +238,14 @@ class Running:
         self._mend_tails(start, None if total == UNKNOWN else Slot(start, bad, total))
         more_bad = bad - was_bad
         more_total = max(total, 0) - max(was_total, 0)
-        for window, sums in self._sums.items():
-            if start >= self.end - window:
-                sums[0] += more_bad
-                sums[1] += more_total
-                sums[2] += covered
+        for sums in self._sums_with(start):
+            sums[0] += more_bad
+            sums[1] += more_total
+            sums[2] += covered
+
+    def _sums_with(self, start: int) -> list[list[int]]:
+        """Those that the slot at ``start`` belongs to."""
+        found = [sums for window, sums in self._sums.items() if start >= self.end - window]
+        if self.since is not None and start >= self.since:
+            found.append(self._grown)
+        return found
