@@ -34,8 +34,30 @@ def export(read: Read, means: Means) -> list[File]:
 def as_yaml(documents: list[dict[str, Any]]) -> str:
     """Documents as one YAML stream that :mod:`reading` reads back unchanged."""
     guarded = [_guarded(document) for document in documents]
-    text = yaml.safe_dump_all(guarded, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+    text = yaml.dump_all(
+        guarded, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
+    )
     return _HEADER + str(text)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Texts of several lines stand as they are (``|``), where YAML can write them so."""
+
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
+        node: yaml.MappingNode = super().represent_mapping(tag, mapping, flow_style=flow_style)
+        if any(isinstance(value, yaml.ScalarNode) and value.style == "|" for _, value in node.value):
+            node.flow_style = False
+        return node
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    node: yaml.ScalarNode = dumper.represent_str(text)
+    if "\n" in text.strip():
+        node.style = "|"
+    return node
+
+
+_Dumper.add_representer(str, _text)
 
 
 def _guarded(value: Any) -> Any:
