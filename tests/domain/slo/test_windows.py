@@ -112,6 +112,7 @@ def test_what_cannot_roll_is_refused(text: str) -> None:
     ("length", "starts", "zone", "field"),
     [
         ("5m", "2026-01-01 00:00:00", "UTC", "calendar"),
+        ("1M", "2026-01-01 00:00:30", "UTC", "calendar.startTime"),
         ("1M", "yesterday", "UTC", "calendar.startTime"),
         ("1M", "1969-01-01 00:00:00", "UTC", "calendar.startTime"),
         ("1M", "2026-01-01 00:00:00", "Europe/Atlantis", "calendar.timeZone"),

@@ -26,18 +26,23 @@ Leaving = Callable[[int, int], Iterable[Slot]]
 class Running:
     """The windows of one objective. All lengths in seconds and whole multiples of ``slot_s``.
 
+    Slots lie on whole multiples of ``slot_s`` from ``origin``, as slices do from a calendar's start.
+
     ``end`` is where every window ends now (the end of the newest settled slot), ``first`` the start of the first data
     ever seen, ``newest_end`` the end of the newest. Begin with :meth:`begin`, then :meth:`advance` each tick.
     """
 
     __slots__ = ("_bad", "_grown", "_kept", "_sums", "_tail", "_tail_from", "_tail_until", "_total", "end", "first",
-                 "newest_end", "since", "slot_s", "windows")  # fmt: skip
+                 "newest_end", "origin", "since", "slot_s", "windows")  # fmt: skip
 
-    def __init__(self, windows: Sequence[int], slot_s: int, end: int, first: int | None = None) -> None:
-        if end % slot_s or any(one % slot_s or one <= 0 for one in windows):
+    def __init__(
+        self, windows: Sequence[int], slot_s: int, end: int, first: int | None = None, *, origin: int = 0
+    ) -> None:
+        if (end - origin) % slot_s or any(one % slot_s or one <= 0 for one in windows):
             raise ValueError("windows and their end are whole slots")
         self.windows = tuple(sorted(set(windows)))
         self.slot_s = slot_s
+        self.origin = origin
         self.end = end
         self.first = first
         self.newest_end: int | None = None
@@ -61,12 +66,14 @@ class Running:
         recent: Iterable[Slot],
         sums: Mapping[int, Tally],
         first: int | None,
+        *,
+        origin: int = 0,
     ) -> Running:
         """As of ``end``. ``recent``: the stored slots of the last :data:`KEPT_MAX_S`; ``sums``: of each longer window.
 
         A longer window without its sum is a ValueError: it would count only what is recent.
         """
-        made = cls(windows, slot_s, end, first)
+        made = cls(windows, slot_s, end, first, origin=origin)
         if not made._tail.keys() <= sums.keys():
             raise ValueError("the sums of the longer windows are needed")
         kept, since = made._kept, end - made._kept * slot_s
@@ -95,7 +102,7 @@ class Running:
 
         A corrected slot that is no longer kept slot by slot needs :meth:`correct`. Moving back is a ValueError.
         """
-        if end < self.end or end % self.slot_s:
+        if end < self.end or (end - self.origin) % self.slot_s:
             raise ValueError("windows move forward by whole slots")
         kept_s = self._kept * self.slot_s
         leaps = end - self.end >= kept_s

@@ -66,6 +66,8 @@ def calendar(length: Length, starts: str, zone: str, field: str = "calendar") ->
         raise Invalid(
             f"There is no time zone “{zone[:60]}”.", field=f"{field}.timeZone", hint="Europe/Berlin, or UTC."
         ) from None
+    if plain.second or plain.nanosecond:
+        raise Invalid("A window begins on a whole minute.", field=f"{field}.startTime", hint="2026-01-01 00:00:00")
     if micros(began) < 0:
         raise Invalid("The start lies before 1970.", field=f"{field}.startTime", hint="Check the year.")
     return Calendar(length, plain.format_iso().replace("T", " "), zone)
