@@ -231,6 +231,10 @@ class FakeSlack:
         self._of(given).members += given["users"].split(",")
         return {"channel": {"id": given["channel"]}}
 
+    def _conversations_kick(self, given: dict[str, Any]) -> dict[str, Any]:
+        self._of(given).members.remove(given["user"])
+        return {}
+
     def _conversations_archive(self, given: dict[str, Any]) -> dict[str, Any]:
         self._of(given).archived = True
         return {}

@@ -51,6 +51,30 @@ def card(work: Work, incident: Incident) -> None:
         _put(work, incident, dict(CARD))
 
 
+def moved(work: Work, incident: Incident) -> None:
+    """It has become private: what was its room is closed, and it gets one that nobody can look into."""
+    left = chat.leave_room(work, incident.id, SLACK)
+    if left is not None and _spoken(work, incident):
+        _put(work, incident, {"op": "archive", "channel": left.channel_id})
+        _put(work, incident, {"op": "open"}, key=f"slack:open:{incident.id}:{left.channel_id}")
+
+
+def gathered(work: Work, before: Incident, after: Incident) -> None:
+    """Who has come to it is asked into its room; who was put out of a private one is taken out of it."""
+    if not _spoken(work, after):
+        return
+    was, now = _inside(before), _inside(after)
+    came = [one for one in now if one not in was]
+    gone = [one for one in was if one not in now] if after.private else []
+    for op, users in (("invite", came), ("remove", gone)):
+        if users:
+            _put(work, after, {"op": op, "users": users})
+
+
+def _inside(incident: Incident) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*incident.engaged_ids, *(incident.member_ids if incident.private else ()))))
+
+
 def _card_waits(read: Read, incident: Incident) -> bool:
     return any(
         post.state == PostState.QUEUED and post.payload == CARD
@@ -112,7 +136,7 @@ class SlackDesk:
             return None
         op = str(post.payload.get("op", ""))
         room = chats.room(read, incident.id, SLACK)
-        target = {"token": settings.get("bot_token", ""), "url": self._api_url}
+        target: dict[str, str] = {"token": settings.get("bot_token", ""), "url": self._api_url}
         if op == "announce":
             place = settings.get("announce", "")
             if not place or incident.private:
@@ -120,11 +144,16 @@ class SlackDesk:
             return Directions(target | {"announce": place}, {"op": op} | self._announcement(read, incident, post))
         if op == "open":
             return Directions(target, self._opening(read, incident, settings)) if room is None else None
+        if op == "archive":
+            return Directions(target | {"channel": str(post.payload.get("channel", ""))})
         if room is None or room.archived_at is not None:
             return None
         target |= {"channel": room.channel_id, "card_ts": room.card_ts}
         if op == "card":
             return Directions(target, {"op": op} | self._card(read, incident))
+        if op in ("invite", "remove"):
+            known = chats.chat_ids_of(read, SLACK, post.payload.get("users", []))
+            return Directions(target, {"op": op, "users": list(known.values())}) if known else None
         return Directions(target, self._said(incident, post))
 
     def _announcement(self, read: Read, incident: Incident, post: Post) -> dict[str, Any]:
@@ -132,17 +161,19 @@ class SlackDesk:
         words = f"{chat_words.heading(incident)}\n{post.payload.get('words', '')}".strip()
         link = chat_words.button("Open page", "open", incident.id) | {"url": url}
         link.pop("value")
-        return {"text": words, "blocks": [*chat_words.section(words), {"type": "actions", "elements": [link]}]}
+        blocks = [*chat_words.section(words), {"type": "actions", "elements": [link]}]
+        return {"text": chat_words.escape(words), "blocks": blocks}
 
     def _card(self, read: Read, incident: Incident) -> dict[str, Any]:
         names = names_of(read, incident)
         return {
-            "text": chat_words.text(incident, names, read.now), "topic": chat_words.topic(incident, names),
+            "text": chat_words.escape(chat_words.text(incident, names, read.now)),
+            "topic": chat_words.topic(incident, names),
             "blocks": chat_words.blocks(incident, names, read.now, self._url(incident)),
         }  # fmt: skip
 
     def _opening(self, read: Read, incident: Incident, settings: Mapping[str, str]) -> dict[str, Any]:
-        invited = chats.chat_ids_of(read, SLACK, incident.engaged_ids)
+        invited = chats.chat_ids_of(read, SLACK, _inside(incident))
         name = chat_words.room_name(settings.get("prefix") or PREFIX, incident.number, incident.name)
         return {
             "op": "open", "name": name,
@@ -153,10 +184,12 @@ class SlackDesk:
         words = str(post.payload.get("text", ""))
         decision = next((one for one in incident.decisions if one.id == post.payload.get("decision")), None)
         if decision is None:
-            return {**post.payload, "text": words, "blocks": chat_words.section(words)}
+            return {**post.payload, "text": chat_words.escape(words), "blocks": chat_words.section(words)}
         window_s = round(seconds_between(decision.at, decision.closes_at))
         blocks = chat_words.proposal(incident.id, decision.id, decision.proposal, window_s)
-        return {"op": "say", "text": f"Proposal: {words}. Any strong objections?", "blocks": blocks}
+        return {
+            "op": "say", "text": f"Proposal: {chat_words.escape(words)}. Any strong objections?", "blocks": blocks,
+        }  # fmt: skip
 
     def _url(self, incident: Incident) -> str:
         return f"{self._public_url()}/incidents/{incident.id}"
@@ -171,6 +204,9 @@ class SlackDesk:
                 work, post.target_id, SLACK, channel_id=str(outcome.answer["channel"]),
                 name=str(outcome.answer["name"]), card_ts=str(outcome.answer["card_ts"]),
             )  # fmt: skip
+            incident = incidents.find(work, post.target_id)
+            if incident is not None and incident.private and not outcome.answer["private"]:
+                moved(work, incident)
         elif sequel.state is PostState.FAILED:
             chat.note_no_room(work, post.target_id, SLACK, sequel.reply)
 

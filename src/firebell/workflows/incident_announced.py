@@ -23,11 +23,15 @@ def followed(work: Work, before: Incident | None, after: Incident) -> None:
     """An incident has changed (``before`` ``None``: it was declared): its room is opened, its card renewed."""
     if before is None:
         chat_told.opened(work, after)
-    elif any(getattr(before, name) != getattr(after, name) for name in _ON_THE_CARD):
+        return
+    if after.private and not before.private:
+        chat_told.moved(work, after)
+    chat_told.gathered(work, before, after)
+    if any(getattr(before, name) != getattr(after, name) for name in _ON_THE_CARD):
         chat_told.card(work, after)
-    known = {one.id for one in before.decisions} if before is not None else set()
+    known = {one.id for one in before.decisions}
     for one in after.decisions:
         if one.id not in known:
             chat_told.proposed(work, after, one.id)
-    if before is not None and before.phase != after.phase:
+    if before.phase != after.phase:
         chat_told.announced(work, after, f"{after.reference} is {after.phase.replace('_', ' ')} now.")

@@ -11,8 +11,10 @@ import pytest
 
 from firebell.domain.chat import commands as chat
 from firebell.domain.incidents import queries as incidents
+from firebell.domain.incidents import verbs
 from firebell.domain.incidents.model import Incident
 from firebell.kernel.journal import Entry
+from firebell.workflows import incident_moves
 from tests.fakes.slack import APP_TOKEN, BOT_TOKEN, Channel, FakeSlack
 from tests.story import Story, open_story
 
@@ -42,6 +44,12 @@ class Office:
         answer = self.slack.submit(WHO[who], self.slack.views[-1], **values)
         self.story.settle()
         return answer
+
+    def act(self, who: str, verb: verbs.Verb) -> None:
+        """On the page, not in Slack."""
+        incident_id = self.incident().id
+        self.story.run(lambda work: incident_moves.act(work, incident_id, verb), self.story.actor(who))
+        self.story.settle()
 
     def event(self, event_id: str, **event: Any) -> None:
         self.slack.event(event_id, **event)

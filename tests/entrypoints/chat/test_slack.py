@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from firebell.domain.chat import queries as chats
+from firebell.domain.incidents import verbs
 from firebell.domain.incidents.model import Phase, Severity
 from tests.entrypoints.chat.conftest import Office
 from tests.fakes.slack import FakeSlack
@@ -181,3 +182,43 @@ def test_a_taken_name_gets_a_number(office: Office, slack: FakeSlack) -> None:
     slack.channel("inc-1-slow", "C0999")
     declared(office, "slow")
     assert any(one.name == "inc-1-slow-2" for one in slack.channels.values())
+
+
+def test_whoever_comes_is_asked_into_the_room(office: Office) -> None:
+    office.say("bob", "status")
+    declared(office)
+    office.say("ann", "take", office.room)
+    office.say("ann", f"role comms {office.at('bob')}", office.room)
+    assert office.room.members == ["U01ANN", "U02BOB"]
+
+
+def test_what_becomes_private_leaves_its_open_room_for_one_of_its_own(office: Office) -> None:
+    office.say("cleo", "status")
+    declared(office)
+    opened = office.room
+    office.say("ann", "take", opened)
+    said = len(opened.messages)
+    office.act("ann", verbs.MakePrivate())
+    office.act("ann", verbs.AddNote(text="he copied the customers"))
+    office.act("ann", verbs.ProposeDecision(proposal="lock his account"))
+    assert opened.archived
+    assert len(opened.messages) == said
+    (room,) = (one for one in office.slack.channels.values() if one.private)
+    assert room.name == f"inc-1-{office.incident().codename.replace(' ', '-')}"
+    assert any("lock his account" in text for text in room.texts())
+    assert room.members == ["U01ANN"]
+    office.act("ann", verbs.Admit(user_id=office.story.users["cleo"]))
+    assert room.members == ["U01ANN", "U03CLEO"]
+    office.act("ann", verbs.Expel(user_id=office.story.users["cleo"]))
+    assert room.members == ["U01ANN"]
+
+
+def test_words_from_elsewhere_neither_mention_nor_draw_in_slack(office: Office) -> None:
+    office.say("ann", "declare SEV1 p95 &gt; 3 s for &lt;!channel&gt;")
+    assert office.incident().title == "p95 > 3 s for <!channel>"
+    office.say("ann", "take", office.room)
+    office.say("ann", "decide ask &lt;!here&gt; for help", office.room)
+    told = [*office.room.texts(), *office.general.texts()]
+    told += [office.say("bob", "status", office.room)["text"], office.say("bob", "take", office.room)["text"]]
+    assert any("&lt;!channel&gt;" in text for text in told)
+    assert not any("<!" in text for text in told)

@@ -89,5 +89,14 @@ def note_no_room(work: Work, incident_id: str, vendor: str, reply: str) -> None:
     work.publish(incident_id)
 
 
+def leave_room(work: Work, incident_id: str, vendor: str) -> Room | None:
+    """The incident has this room no more; returns it, if there was one."""
+    found = store.room(work, incident_id, vendor)
+    if found is not None:
+        store.remove_room(work, incident_id, vendor)
+        work.publish(incident_id)
+    return found
+
+
 def archived(work: Work, incident_id: str, vendor: str) -> None:
     store.archive_room(work, incident_id, vendor)

@@ -110,6 +110,10 @@ def add_room(work: Work, new: Room) -> bool:
     return work.insert_structs(rooms, [new], skip_existing=True) == 1
 
 
+def remove_room(work: Work, incident_id: str, vendor: str) -> None:
+    work.write(delete(rooms).where(rooms.c.incident_id == incident_id, rooms.c.vendor == vendor))
+
+
 def archive_room(work: Work, incident_id: str, vendor: str) -> None:
     where = (rooms.c.incident_id == incident_id) & (rooms.c.vendor == vendor)
     work.write(update(rooms).where(where).values(archived_at=work.now))

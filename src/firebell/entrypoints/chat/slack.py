@@ -69,7 +69,7 @@ class SlackDoor:
 
     def _command(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
         asked = self._asked(str(payload["user_id"]), str(payload.get("channel_id", "")))
-        reply = self._talk.line(asked, str(payload.get("text", "")))
+        reply = self._talk.line(asked, unescaped(str(payload.get("text", ""))))
         if reply.form:
             self._open_form(asked, reply.form, str(payload["trigger_id"]))
             return None
@@ -173,12 +173,12 @@ class SlackDoor:
         return self._talk.do(asked, wanted) if wanted is not None else None
 
     def _answer(self, channel: str, chat_id: str, reply: Reply) -> None:
-        blocks = list(reply.blocks) or None
+        blocks, words = list(reply.blocks) or None, chat_words.escape(reply.text)
         try:
             if reply.private:
-                self._web().chat_postEphemeral(channel=channel, user=chat_id, text=reply.text, blocks=blocks)
+                self._web().chat_postEphemeral(channel=channel, user=chat_id, text=words, blocks=blocks)
             else:
-                self._web().chat_postMessage(channel=channel, text=reply.text, blocks=blocks)
+                self._web().chat_postMessage(channel=channel, text=words, blocks=blocks)
         except (SlackClientError, OSError) as error:
             log.warning("slack_answer_failed", why=str(error)[:200])
 
@@ -296,11 +296,17 @@ def readable(text: str) -> str:
         return "@" + (found["other"] or "").partition("|")[2] if "|" in (found["other"] or "") else found[0]
 
     words = _MARKUP.sub(plain, text)
-    return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+    return unescaped(words).strip()
+
+
+def unescaped(text: str) -> str:
+    """The three characters that Slack sends as entities."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _shown(reply: Reply) -> dict[str, Any]:
-    shown: dict[str, Any] = {"response_type": "ephemeral" if reply.private else "in_channel", "text": reply.text}
+    shown: dict[str, Any] = {"response_type": "ephemeral" if reply.private else "in_channel"}
+    shown["text"] = chat_words.escape(reply.text)
     return shown | ({"blocks": list(reply.blocks)} if reply.blocks else {})
 
 

@@ -2,12 +2,14 @@
 
 Web API methods as Slack documents them; always HTTP 200 with ``ok``, except 429 with ``Retry-After``. A payload has an
 ``op``: ``open`` (make the room, pin the card, invite), ``say``, ``card`` (renew the card and topic), ``announce``,
-``archive``. ``target`` is ``{token, url, channel, card_ts, announce}``.
+``invite`` and ``remove`` (people, by their ids in Slack), ``archive``.
+``target`` is ``{token, url, channel, card_ts, announce}``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from firebell.integrations.outlets.contract import Outcome, OutcomeKind, Outlet, Parcel
@@ -96,10 +98,25 @@ def _open(web: WebClient, payload: Mapping[str, Any], target: Mapping[str, str])
     )
     ts = str(posted["ts"])
     _harmless(lambda: web.pins_add(channel=channel, timestamp=ts))
-    invited = [str(one) for one in payload.get("invite", [])]
-    if invited:
-        _harmless(lambda: web.conversations_invite(channel=channel, users=",".join(invited)))
-    return {"channel": channel, "name": name, "card_ts": ts}
+    _invite_all(web, channel, payload.get("invite", []))
+    return {"channel": channel, "name": name, "card_ts": ts, "private": bool(payload.get("private"))}
+
+
+def _invite_all(web: WebClient, channel: str, users: Iterable[str]) -> None:
+    """One by one: Slack refuses them all for one who is there already."""
+    for one in users:
+        _harmless(partial(web.conversations_invite, channel=channel, users=str(one)))
+
+
+def _invite(web: WebClient, payload: Mapping[str, Any], target: Mapping[str, str]) -> dict[str, Any]:
+    _invite_all(web, target["channel"], payload["users"])
+    return {}
+
+
+def _remove(web: WebClient, payload: Mapping[str, Any], target: Mapping[str, str]) -> dict[str, Any]:
+    for one in payload["users"]:
+        _harmless(partial(web.conversations_kick, channel=target["channel"], user=str(one)))
+    return {}
 
 
 def _make_room(web: WebClient, wanted: str, *, private: bool) -> tuple[str, str]:
@@ -161,7 +178,8 @@ def _harmless(act: Callable[[], object]) -> None:
 
 
 _OPS: Mapping[str, Callable[[Any, Mapping[str, Any], Mapping[str, str]], dict[str, Any]]] = {
-    "open": _open, "say": _say, "announce": _announce, "card": _card, "archive": _archive,
+    "open": _open, "say": _say, "announce": _announce, "card": _card, "invite": _invite, "remove": _remove,
+    "archive": _archive,
 }  # fmt: skip
 
 OUTLET: Outlet = _Slack()
