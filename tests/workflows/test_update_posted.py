@@ -149,6 +149,14 @@ def test_of_a_private_incident_nobody_else_learns(story: Story) -> None:
 # ---------------------------------------------------------------- the public
 
 
+def test_what_is_sent_of_a_private_incident_calls_it_by_its_codename(story: Story) -> None:
+    room = begin(story, private=True, by="ada")
+    sent = room.post("bo", body="", impact="Nobody can pay.")
+    (told,) = {one.message.body for one in story.messages("notice") if "Severity: SEV1" in one.message.body}
+    assert room.incident.codename in told
+    assert room.incident.title not in told + sent.title
+
+
 def test_in_the_first_five_minutes_the_template_needs_no_release(story: Story) -> None:
     room = begin(story, page=True)
     story.run_for(minutes=4)

@@ -54,7 +54,7 @@ def values(
     impact = (new.impact or situation.impact).strip()
     due_at = new.next_update_by
     return {
-        "title": new.title or (situation.name if public else situation.title),
+        "title": new.title or (situation.name if public or situation.private else situation.title),
         "reference": situation.reference,
         "severity": situation.severity,
         "impact": impact.rstrip(".") if public else impact or UNKNOWN,
