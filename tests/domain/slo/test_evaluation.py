@@ -36,22 +36,23 @@ class Life:
         kept = evaluation.lengths(slo, self.objective, ROWS, MIN)
         self.running = Running(kept, length, began, origin=evaluation.origin(slo))
         self.slots: dict[int, Slot] = {}
+        self.total = 1 if slo.method is Method.TIMESLICES else 100
 
     def stored(self, start: int, end: int) -> Iterable[Slot]:
         return [one for one in self.slots.values() if start <= one.start < end]
 
-    def pass_(self, slots: int, bad: Callable[[int], int | None]) -> Evaluated:
-        """``bad(i)`` of 100 events in each slot; ``None``: no data."""
+    def pass_(self, slots: int, bad: Callable[[int], int | None], *, at_least: int = 0) -> Evaluated:
+        """``bad(i)`` of 100 events, or of one slice, in each slot; ``None``: no data."""
         for i in range(slots):
             start = self.running.end
             count = bad(i)
-            new = [] if count is None else [Slot(start, count, 100)]
+            new = [] if count is None else [Slot(start, count, self.total)]
             self.slots.update({one.start: one for one in new})
             self.running.advance(start + self.running.slot_s, new, self.stored)
             evaluation.turn_over(self.running, self.slo, self.stored)
         return evaluation.evaluate(
             self.slo, self.objective, self.running, ROWS, from_micros((self.running.end + 60) * 1_000_000),
-            expected_since=from_micros(self.began * 1_000_000),
+            expected_since=from_micros(self.began * 1_000_000), bad_events_min=at_least,
         )  # fmt: skip
 
 
@@ -130,7 +131,7 @@ def test_windows_shorter_than_a_slice_are_one_slice(slice_s: int) -> None:
     slo = rolling(method=Method.TIMESLICES, slice_s=slice_s)
     assert min(evaluation.lengths(slo, slo.objectives[0], ROWS, MIN)) == slice_s
     life = Life(slo, 20_000 * DAY)
-    assert true(life.pass_(12, lambda i: 100))[0] == (Stream.PAGE, 1)
+    assert true(life.pass_(12, lambda i: 1))[0] == (Stream.PAGE, 1)
 
 
 def test_slices_of_a_calendar_lie_on_its_start() -> None:
@@ -138,3 +139,17 @@ def test_slices_of_a_calendar_lie_on_its_start() -> None:
     objective = targets.objective(target="0.9", method=Method.TIMESLICES, slice_target=1, slice_s=300)
     life = Life(Slo("a", "s", window, Method.TIMESLICES, (objective,), PUSHED), second("2026-03-02T00:02:00Z"))
     assert life.pass_(3, lambda i: 0).budget.tally.covered == 3
+
+
+def test_at_low_traffic_a_single_bad_slice_need_not_page() -> None:
+    life = Life(rolling(method=Method.TIMESLICES, slice_s=300), 20_000 * DAY)
+    life.pass_(11, lambda i: 0)
+    found = life.pass_(1, lambda i: 1, at_least=2)
+    assert true(found) == []
+    assert true(life.pass_(1, lambda i: 1, at_least=2)) == [(Stream.PAGE, 1), (Stream.PAGE, 6), (Stream.TICKET, 72)]
+
+
+def test_less_than_one_bad_event_is_none() -> None:
+    life = Life(rolling(), 20_000 * DAY)
+    life.pass_(11, lambda i: 0)
+    assert true(life.pass_(1, lambda i: 99, at_least=1)) == []

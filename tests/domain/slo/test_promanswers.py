@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -201,3 +202,42 @@ def test_a_failed_query_writes_nothing(status: int, retry: bool) -> None:
     found = made(BAD, matrix("1"), read(status, b'{"error":"no"}'))
     assert (found.outcome, found.buckets, found.retry) == (Outcome.FAILED, (), retry)
     assert found.words == "error: no"
+
+
+# ------------------------------------------------------------------ what a real Prometheus 2.42 answered
+
+CAPTURES = Path(__file__).parents[2] / "captures" / "prometheus-2.42.0-api"
+AT = 1_795_548_955
+
+
+def captured(name: str, status: int = 200) -> Answer:
+    return read(status, (CAPTURES / f"{name}.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "state"),
+    [
+        ("vector", 200, State.READ), ("scalar", 200, State.READ), ("nan", 200, State.READ), ("inf", 200, State.READ),
+        ("partial", 200, State.READ), ("empty", 200, State.EMPTY), ("string", 200, State.UNREADABLE),
+        ("bad_query", 400, State.REFUSED), ("too_many", 400, State.REFUSED),
+    ],
+)  # fmt: skip
+def test_real_answers_have_their_state(name: str, status: int, state: State) -> None:
+    assert captured(name, status).state is state
+
+
+def test_a_real_answer_that_begins_late_gives_only_the_buckets_it_has() -> None:
+    total = captured("partial")
+    found = build(BAD, captured("empty"), total, start=AT - 60, end=AT, step=5, now=from_micros(AT * 1_000_000))
+    assert [one.start for one in found.buckets] == [AT - 20, AT - 15, AT - 10, AT - 5]
+    assert found.buckets[0].total == found.buckets[0].good == 3_348_000
+    assert (found.outcome, found.gaps) == (Outcome.PARTIAL, {Gap.MISSING: 8})
+
+
+@pytest.mark.parametrize("name", ["nan", "inf"])
+def test_real_answers_that_are_no_numbers_give_no_buckets(name: str) -> None:
+    raw = Indicator(Source.PROMETHEUS, Shape.RAW_SUCCESS, "raw")
+    found = build(raw, captured(name), None, start=AT - 25, end=AT, step=5, now=from_micros(AT * 1_000_000))
+    assert (found.outcome, found.buckets) == (Outcome.EMPTY, ())
+    assert found.gaps is not None
+    assert found.gaps[Gap.NOT_A_NUMBER] >= 1

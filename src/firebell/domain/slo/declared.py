@@ -64,7 +64,7 @@ def buckets(
     """
     at = micros(now) // 1_000_000
     stop = min(end, at - at % MINUTE_S)
-    first = start - start % MINUTE_S
+    first = max(0, start - start % MINUTE_S)
     affected: dict[int, list[tuple[int, int, Fraction]]] = {}
     for impact in (impact for one in incidents if counts(one, severities) for impact in one.impacts):
         since = max(micros(impact.since), first * 1_000_000)

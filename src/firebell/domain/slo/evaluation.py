@@ -11,7 +11,7 @@ from firebell.domain.slo.burn import Judged, Reading
 from firebell.domain.slo.coverage import Absence
 from firebell.domain.slo.model import BurnRow, Calendar, Objective, Rolling, Slo, Span
 from firebell.domain.slo.running import Running
-from firebell.domain.slo.tally import Slot, slot_s, tally
+from firebell.domain.slo.tally import Slot, one_bad, slot_s, tally
 from firebell.kernel.clock import Instant, from_micros, micros
 
 Stored = Callable[[int, int], Iterable[Slot]]
@@ -87,6 +87,6 @@ def evaluate(
     indicator = objective.indicator or slo.indicator
     judged = burn.judge(
         rows, readings, allowed=objective.allowed, period_s=period_s, is_stale=is_stale,
-        bad_events_min=bad_events_min, atoms=1 if indicator is None else indicator.atoms,
+        bad_events_min=bad_events_min, atoms=one_bad(slo.method, 1 if indicator is None else indicator.atoms),
     )  # fmt: skip
     return Evaluated(at, span, period_s, spent, judged, is_stale, absent)

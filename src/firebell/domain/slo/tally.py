@@ -59,6 +59,11 @@ def slot_s(method: Method, objective: Objective, bucket_s: int) -> int:
     return bucket_s if method is Method.OCCURRENCES or objective.slice_s is None else objective.slice_s
 
 
+def one_bad(method: Method, atoms: int) -> int:
+    """What a single bad event, or a single bad slice, is in a tally. ``atoms``: of one event."""
+    return {Method.OCCURRENCES: atoms, Method.TIMESLICES: 1, Method.RATIO_TIMESLICES: SLICE}[method]
+
+
 def slots(method: Method, objective: Objective, buckets: Iterable[Bucket], *, origin: int = 0) -> Iterator[Slot]:
     """The buckets as slots of the method, ascending as they come. Buckets must ascend.
 
