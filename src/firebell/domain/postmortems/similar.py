@@ -1,0 +1,226 @@
+"""Which incidents are alike, and in what (postmortems.md 7). Suggested with the parts shown; never linked by itself.
+
+``s = 0.35 service + 0.30 Jaccard(factors) + 0.25 cosine(text) + 0.10 [same trigger]``
+
+The text is masked first, so that two incidents are not alike because they name the same host. Weights are tf-idf: tf is
+a count, idf = ln((1 + N) / (1 + df)) + 1, vectors have length 1. An :class:`Index` is a value made from all documents;
+making it again after a save costs little, since every document's words are counted once.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
+
+from firebell.domain.postmortems.stopwords import STOP_WORDS
+from firebell.kernel.clock import Instant, seconds_between
+
+SERVICE, FACTORS, TEXT, TRIGGER = 0.35, 0.30, 0.25, 0.10
+DEPENDENCY = 0.5
+THRESHOLD = 0.45
+BEST = 5
+WINDOW_S = 365 * 86_400
+_ROUND = 1e-9
+"""Two ways of adding up the same parts may differ in the last digit; the threshold is met by both."""
+
+_URL = re.compile(r"\b(?:https?|ssh|ftp)://\S+|\bwww\.\S+", re.IGNORECASE)
+_HOST = re.compile(
+    r"\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b|\b[a-z][a-z0-9]*(?:-[a-z0-9]+)*-?\d+(?:-\w+)*\b|[\w.+-]+@[\w.-]+",
+    re.IGNORECASE,
+)
+_MONTHS = re.compile(
+    r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an incident is compared. ``words`` come from :func:`masked`; ``private`` ones are for members."""
+
+    id: str
+    title: str = ""
+    at: Instant
+    service_ids: frozenset[str] = frozenset()
+    factors: frozenset[str] = frozenset()
+    trigger: str = ""
+    words: tuple[str, ...] = ()
+    private: bool = False
+
+
+class Alike(msgspec.Struct, frozen=True, kw_only=True):
+    """One suggestion with its parts, each 0 to 1. ``shared_words`` are the five that weigh most."""
+
+    id: str
+    score: float
+    service: float
+    factors: float
+    text: float
+    trigger: float
+    shared_services: tuple[str, ...] = ()
+    shared_factors: tuple[str, ...] = ()
+    shared_words: tuple[str, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The parts that count, as phrases in the order of their weight in the sum."""
+        said = (
+            (SERVICE * self.service, "same service" if self.service == 1 else "a direct dependency"),
+            (FACTORS * self.factors, f"factors in common: {', '.join(self.shared_factors)}"),
+            (TEXT * self.text, f"words in common: {', '.join(self.shared_words)}"),
+            (TRIGGER * self.trigger, "same trigger"),
+        )
+        return tuple(words for weight, words in sorted(said, key=lambda one: -one[0]) if weight > 0)
+
+
+@lru_cache(maxsize=32)
+def _names(names: frozenset[str]) -> re.Pattern[str] | None:
+    longest_first = sorted(names, key=lambda one: (-len(one), one))
+    every = "|".join(re.escape(name) for name in longest_first if name.strip())
+    return re.compile(rf"(?<!\w)(?:{every})(?!\w)", re.IGNORECASE) if every else None
+
+
+def masked(text: str, names: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """The words of ``text`` that may be compared, in order.
+
+    Gone are ``names`` (people, services, hosts, codenames), URLs, hosts, addresses, numbers, dates and stop words.
+    """
+    text = _URL.sub(" ", text)
+    pattern = _names(names)
+    if pattern is not None:
+        text = pattern.sub(" ", text)
+    text = _MONTHS.sub(" ", _HOST.sub(" ", text))
+    return tuple(word for word in _WORD.findall(text.lower()) if word not in STOP_WORDS)
+
+
+def idf(documents: int, holding: int) -> float:
+    """ln((1 + N) / (1 + df)) + 1."""
+    return math.log((1 + documents) / (1 + holding)) + 1
+
+
+def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    """Shared over all; of two empty sets 0."""
+    union = len(one | other)
+    return len(one & other) / union if union else 0.0
+
+
+def service_part(one: frozenset[str], other: frozenset[str], depends: Mapping[str, frozenset[str]]) -> float:
+    """1 for a service in common, 0.5 for a direct dependency in either direction, else 0."""
+    if one & other:
+        return 1.0
+    for service in one:
+        if depends.get(service, frozenset()) & other:
+            return DEPENDENCY
+    return DEPENDENCY if any(depends.get(service, frozenset()) & one for service in other) else 0.0
+
+
+def score(service: float, factors: float, text: float, *, trigger: bool) -> float:
+    """The sum of the parts."""
+    return SERVICE * service + FACTORS * factors + TEXT * text + TRIGGER * trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """All signatures with their words weighed. ``postings``: word → (document, weight in its vector of length 1)."""
+
+    documents: tuple[Signature, ...]
+    positions: Mapping[str, int]
+    idfs: Mapping[str, float]
+    postings: Mapping[str, tuple[tuple[int, float], ...]]
+    depends: Mapping[str, frozenset[str]]
+
+    def vector(self, words: Sequence[str]) -> dict[str, float]:
+        """The tf-idf vector of ``words``, length 1; words no document holds weigh the most."""
+        unknown = idf(len(self.documents), 0)
+        weights = {word: count * self.idfs.get(word, unknown) for word, count in Counter(words).items()}
+        length = math.sqrt(sum(weight * weight for weight in weights.values()))
+        return {word: weight / length for word, weight in weights.items()} if length else {}
+
+
+def index(documents: Iterable[Signature], depends: Mapping[str, frozenset[str]] | None = None) -> Index:
+    """An index over ``documents``. ``depends``: service → the services it directly depends on."""
+    kept = tuple(documents)
+    counts = [Counter(one.words) for one in kept]
+    holding = Counter(word for count in counts for word in count)
+    idfs = {word: idf(len(kept), number) for word, number in holding.items()}
+    postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for position, count in enumerate(counts):
+        weights = {word: number * idfs[word] for word, number in count.items()}
+        length = math.sqrt(sum(weight * weight for weight in weights.values()))
+        for word, weight in weights.items():
+            postings[word].append((position, weight / length))
+    return Index(
+        kept, {one.id: position for position, one in enumerate(kept)}, idfs,
+        {word: tuple(found) for word, found in postings.items()}, depends or {},
+    )  # fmt: skip
+
+
+def find(
+    asked: Signature,
+    within: Index,
+    *,
+    may_see: Callable[[Signature], bool] = lambda one: not one.private,
+    threshold: float = THRESHOLD,
+    best: int = BEST,
+    window_s: float | None = WINDOW_S,
+) -> tuple[Alike, ...]:
+    """The ``best`` documents at or above ``threshold``, most alike first, from the window before ``asked`` (both ways
+    with ``None``). ``asked`` itself is left out. ``may_see`` decides on every document, private or not."""
+    vector = within.vector(asked.words)
+    cosines: dict[int, float] = defaultdict(float)
+    for word, weight in vector.items():
+        for position, other in within.postings.get(word, ()):
+            cosines[position] += weight * other
+    found: list[tuple[float, str, int]] = []
+    for position, one in enumerate(within.documents):
+        cosine = cosines.get(position, 0.0)
+        trigger = bool(asked.trigger) and one.trigger == asked.trigger
+        if TEXT * cosine + TRIGGER * trigger + SERVICE + FACTORS + _ROUND < threshold or one.id == asked.id:
+            continue
+        total = score(
+            service_part(asked.service_ids, one.service_ids, within.depends), jaccard(asked.factors, one.factors),
+            cosine, trigger=trigger,
+        )  # fmt: skip
+        if total + _ROUND >= threshold and _in_window(asked, one, window_s) and may_see(one):
+            found.append((-total, one.id, position))
+    return tuple(
+        _alike(asked, within.documents[position], -negative, cosines.get(position, 0.0), vector, within)
+        for negative, _, position in heapq.nsmallest(best, found)
+    )
+
+
+def compare(asked: Signature, other_id: str, within: Index) -> Alike | None:
+    """The parts of one pair, whatever the score; ``None`` when the index does not hold the other."""
+    found = find(asked, within, may_see=lambda one: one.id == other_id, threshold=0.0, best=1, window_s=None)
+    return found[0] if found else None
+
+
+def _in_window(asked: Signature, one: Signature, window_s: float | None) -> bool:
+    return window_s is None or 0 <= seconds_between(one.at, asked.at) <= window_s
+
+
+def _alike(
+    asked: Signature, one: Signature, total: float, cosine: float, vector: Mapping[str, float], within: Index
+) -> Alike:
+    words = sorted(set(one.words) & set(asked.words), key=lambda word: (-vector.get(word, 0), word))
+    return Alike(
+        id=one.id, score=total, text=cosine,
+        service=service_part(asked.service_ids, one.service_ids, within.depends),
+        factors=jaccard(asked.factors, one.factors),
+        trigger=float(bool(asked.trigger) and asked.trigger == one.trigger),
+        shared_services=tuple(sorted(asked.service_ids & one.service_ids)),
+        shared_factors=tuple(sorted(asked.factors & one.factors)), shared_words=tuple(words[:5]),
+    )  # fmt: skip
+
+
+def recurred(asked: Signature, within: Index, days: int) -> int:
+    """How many earlier incidents of the last ``days`` are alike: what the rates at 30, 90, 180 and 365 days count."""
+    return len(find(asked, within, may_see=lambda _: True, best=len(within.documents), window_s=days * 86_400))
