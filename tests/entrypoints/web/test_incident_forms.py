@@ -99,3 +99,12 @@ def test_every_verb_of_a_form_has_its_section_and_its_words() -> None:
     tags = set(incident_forms.verbs_by_tag())
     assert tags - set(incident_words.ANCHORS) == set()
     assert tags - set(incident_words.SAID) == set()
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [("2026-10-24T23:50:00Z", "2026-10-25T00:20:00Z"), ("2026-10-25T01:05:00Z", "2026-10-25T01:20:00Z")],
+)
+def test_a_time_promised_in_the_hour_that_comes_twice_lies_ahead(now: str, due: str) -> None:
+    found = incident_forms.ahead("2026-10-25T02:20", ZONE, Instant.parse_iso(now), "next")
+    assert found == Instant.parse_iso(due)

@@ -18,7 +18,7 @@ from firebell.domain.statuspage.model import Component, ComponentStatus, PublicS
 from firebell.entrypoints.web.drafts import Choices, Draft, refused
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.incident_acts import spoken
-from firebell.entrypoints.web.incident_forms import instant
+from firebell.entrypoints.web.incident_forms import ahead
 from firebell.entrypoints.web.incident_said import AUDIENCES
 from firebell.entrypoints.web.session import Form, Here
 from firebell.kernel.actor import Permission
@@ -154,7 +154,7 @@ def _new(form: Mapping[str, str], audience: str, zone: str, now: Instant) -> New
     return NewUpdate(
         audience=Audience(audience), body=form.get("body", "").replace("\r\n", "\n").strip(),
         impact=form.get("impact", "").strip(), eta=form.get("eta", "").strip(), status=form.get("status", ""),
-        next_update_by=instant(due, zone, now, "next") if due else None, final=bool(form.get("final")),
+        next_update_by=ahead(due, zone, now, "next") if due else None, final=bool(form.get("final")),
         components=states, page_id=form.get("page_id") or None, key=form.get("key", ""), overrides=reasons,
     )  # fmt: skip
 

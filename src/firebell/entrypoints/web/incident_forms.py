@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from whenever import PlainDateTime
@@ -126,9 +126,16 @@ def instant(typed: str, zone: str, now: Instant, field: str) -> Instant:
         raise Invalid("A day and a time are needed.", field=field, hint="For example 2026-11-26T03:00.") from None
 
 
-def _there(typed: str, zone: str) -> Instant:
+def ahead(typed: str, zone: str, now: Instant, field: str) -> Instant:
+    """The same for what is still to come: of an hour that comes twice the first time that lies ahead."""
+    found = instant(typed, zone, now, field)
+    again = _there(typed, zone, "later") if "T" in typed or " " in typed else found
+    return again if seconds_between(found, now) >= 0 else found
+
+
+def _there(typed: str, zone: str, which: Literal["earlier", "later"] = "earlier") -> Instant:
     plain = PlainDateTime.parse_iso(typed.replace(" ", "T", 1))
-    found = plain.assume_tz(zone, disambiguation="earlier")
+    found = plain.assume_tz(zone, disambiguation=which)
     if plain.year not in YEARS or found.to_plain() != plain:
         raise ValueError(typed)
     return found.to_instant()
