@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from firebell.domain.alerts import queries as alert_queries
 from firebell.domain.escalation.model import Target, TargetKind
 from firebell.domain.incidents import commands, queries, verbs
 from firebell.domain.incidents.declaration import Declaration
 from firebell.domain.incidents.model import Incident, Severity
+from firebell.domain.statuspage import commands as pages
 from firebell.kernel.actor import ADMIN, GRANTS, Actor, Role
 from firebell.kernel.errors import NotFound
 from firebell.kernel.work import Read, Work
-from firebell.workflows import alert_resolved, alerts_seen, incident_calls, page_answered
+from firebell.workflows import alert_resolved, alerts_seen, incident_calls, incident_moves, page_answered
 from tests.story import Story
 
 ROOT = Actor("user", "usr_root", grants=ADMIN)
@@ -102,3 +104,20 @@ def test_whoever_was_called_answers_and_is_inside(called: tuple[Story, Incident,
     story.run(lambda work: page_answered.acknowledge(work, alert_id, "page", user_id=bob.id, name="bob"), bob)
     incident = story.house.runner.read(lambda read: queries.incident(read, secret.id), bob)
     assert bob.id in incident.engaged_ids
+
+
+def test_what_disagrees_with_a_status_page_tells_of_it_to_nobody_else(called: tuple[Story, Incident, str]) -> None:
+    story, secret, _ = called
+
+    def tie(work: Work) -> None:
+        page_id = pages.create_page(work, slug="status", name="Status")
+        shop = pages.add_component(work, page_id, name="Shop")
+        incident_moves.act(work, secret.id, verbs.Edit(component_ids=(str(shop),)))
+
+    story.run(tie)
+    story.run_for(minutes=2)
+    (alert_id,) = (
+        one for one in hidden(story, actor(story, "eve"))
+        if story.run(lambda work, key=one: alert_queries.alert(work, key).summary).startswith("C9")
+    )  # fmt: skip
+    assert alert_id not in hidden(story, actor(story, "ann"))

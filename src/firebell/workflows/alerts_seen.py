@@ -13,6 +13,9 @@ from firebell.domain.paging import queries as paging
 from firebell.kernel.errors import NotFound
 from firebell.kernel.work import Read
 
+_OF = ("incident", "agreement:C1", "agreement:C9")
+"""What the keys of alerts for the sake of an incident begin with: calls, and disagreements with a status page."""
+
 
 def hidden(read: Read) -> frozenset[str]:
     """Ids of the alerts that are not there for this actor."""
@@ -21,7 +24,8 @@ def hidden(read: Read) -> frozenset[str]:
         return frozenset()
     key = ("hidden alerts",)
     if key not in read.memo:
-        calls = alerts.own_by_key(read, [f"incident:{incident_id}:" for incident_id in sorted(shut)])
+        about = [f"{of}:{incident_id}:" for incident_id in sorted(shut) for of in _OF]
+        calls = alerts.own_by_key(read, about)
         person = person_of(read.actor)
         read.memo[key] = frozenset(one for one in calls if not person or person not in paging.paged_users(read, [one]))
     found: frozenset[str] = read.memo[key]
