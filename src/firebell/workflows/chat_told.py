@@ -32,11 +32,9 @@ _SILENT = frozenset({Kind.BACKFILLED, Kind.TEST, Kind.DRILL})
 
 def opened(work: Work, incident: Incident) -> None:
     """An incident was declared: it gets its room, and is announced unless it is private."""
-    if not _spoken(work, incident):
-        return
-    _put(work, incident, {"op": "open"}, key=f"slack:open:{incident.id}")
-    if not incident.private:
-        announced(work, incident, "Declared.")
+    if _spoken(work, incident):
+        _put(work, incident, {"op": "open"}, key=f"slack:open:{incident.id}")
+    announced(work, incident, "Declared.")
 
 
 def said(work: Work, incident: Incident, words: str) -> None:
