@@ -37,7 +37,7 @@ _TIMES = re.compile(
     r"\b(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?:\.\d+)?(?:Z|\s?[ap]\.?m\.?)?(?:\s?[+-]\d\d:?\d\d)?|\b(?:1[0-2]|0?\d)\s?[ap]\.?m\b\.?",
     re.IGNORECASE,
 )
-_NEXT_UPDATE = re.compile(r"(?:(?<=[.!?])|(?<=\n)|^)\s*[^.!?\n]*\bnext update\b[^.!?\n]*(?:[.!?]|$)", re.IGNORECASE)
+_NEXT_UPDATE = re.compile(r"(?<![^.!?\n])[^.!?\n]*\bnext update\b[^.!?\n]*(?:[.!?]|$)", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _OTHER = re.compile(r"[^\w%]+|_")

@@ -6,17 +6,22 @@ https://shopify.github.io/liquid/ says what the language is; what a template may
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from functools import lru_cache, wraps
+from typing import Any
 
 from liquid import BoundTemplate, Environment, StrictUndefined
-from liquid.exceptions import LiquidError, LiquidInterrupt, LiquidSyntaxError, StopRender
+from liquid.exceptions import FilterArgumentError, LiquidError, LiquidInterrupt, LiquidSyntaxError, StopRender
 from liquid.token import TOKEN_CONTENT
 
 from firebell.kernel.errors import Invalid
 
 SOURCE_MAX = 20_000
 OUTPUT_MAX = 20_000
+NUMBER_MAX = 10**15
+MADE_MAX = 1_000_000
+"""How many characters all filters of one rendering may make together."""
 
 VARIABLES: Mapping[str, str] = {
     "title": "Title of the incident",
@@ -47,6 +52,27 @@ FILTERS = frozenset(
 make a text longer than the limits notice in time (``replace``)."""
 
 
+_made: ContextVar[int] = ContextVar("made", default=0)
+
+
+def _bounded(used: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter with a limit on what it makes: the library counts what is kept and what is written, and a chain of
+    filters (``x | times: x | times: x``) does neither until its end."""
+
+    @wraps(used)
+    def checked(*given: Any, **named: Any) -> Any:
+        made = used(*given, **named)
+        if isinstance(made, int | float) and abs(made) > NUMBER_MAX:
+            raise FilterArgumentError("a number is too large", token=None)
+        size = _made.get() + (len(made) if isinstance(made, str) else 1)
+        if size > MADE_MAX or (isinstance(made, str) and len(made) > OUTPUT_MAX):
+            raise FilterArgumentError("a text is too long", token=None)
+        _made.set(size)
+        return made
+
+    return checked
+
+
 class _Sandbox(Environment):
     loop_iteration_limit = 1_000
     local_namespace_limit = 100_000
@@ -59,7 +85,7 @@ class _Sandbox(Environment):
         # Nothing can be loaded from a template, and a table is no text.
         for name in ("include", "render", "tablerow"):
             self.tags.pop(name, None)
-        self.filters = {name: self.filters[name] for name in self.filters if name in FILTERS}
+        self.filters = {name: _bounded(self.filters[name]) for name in self.filters if name in FILTERS}
 
 
 _sandbox = _Sandbox(undefined=StrictUndefined, strict_filters=True)
@@ -85,6 +111,7 @@ def render(source: str, values: Mapping[str, object]) -> str:
     """
     if len(source) > SOURCE_MAX:
         raise Invalid(f"A template has at most {SOURCE_MAX} characters.", field="body", hint="Shorten it.")
+    _made.set(0)
     try:
         text = _parsed(source).render(**{**dict.fromkeys(VARIABLES, ""), **values})
     except (LiquidError, LiquidInterrupt, StopRender, ValueError, TypeError, RecursionError) as error:

@@ -13,7 +13,10 @@ from firebell.kernel.clock import Instant
 
 _I = re.IGNORECASE
 
-EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
+# Searched while a unit of work is open, in texts of up to ten thousand characters: whatever may begin anywhere has a
+# longest length, or begins only where a sentence does, so that the time grows with the text and not with its square.
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\."
+EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\b")
 _IP = re.compile(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)|(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])", _I
 )
@@ -25,8 +28,8 @@ _INSIDE = (
     r"internal|local|localdomain|lan|corp|intra|intranet|svc|cluster|home|priv|private|prod|stage|staging|test|dev"
 )
 HOST = re.compile(
-    rf"\b(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:{_INSIDE})\b"
-    r"|\b(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.){2,}[a-z]{2,}\b"
+    rf"\b(?:{_LABEL}){{1,8}}(?:{_INSIDE})\b"
+    rf"|\b(?:{_LABEL}){{2,8}}[a-z]{{2,63}}\b"
     r"|\b(?:web|db|app|node|host|srv|server|redis|pg|postgres|mysql|mongo|kafka|zk|worker|cache|lb|proxy|api|mq|es|vm|ip|"
     r"k8s|etcd|vault|bastion|gw|edge|job|queue|storage)(?:-[a-z]+){0,3}-?\d{1,4}(?:-\d{1,3})*\b",
     _I,
@@ -48,7 +51,7 @@ ACTION = re.compile(
 )
 WORKAROUND = re.compile(r"\bwork-?\s?arounds?\b|\bnone known\b|\binstead\b|\bmeanwhile,? you can\b|\buse the\b", _I)
 STOCK = re.compile(
-    r"\bwe take\b[^.]*\bseriously\b|\bapologi[sz]e for any inconvenience\b|\bsorry for any inconvenience\b"
+    r"\bwe take\b[^.]{0,200}\bseriously\b|\bapologi[sz]e for any inconvenience\b|\bsorry for any inconvenience\b"
     r"|\binconvenience this may\b|\bworking (?:hard|diligently|around the clock|tirelessly)\b"
     r"|\bas (?:quickly|soon) as possible\b|\bthank you for your patience\b|\bwe (?:value|appreciate) your\b"
     r"|\bsmall (?:number|subset) of\b"
@@ -61,7 +64,7 @@ THIRD_PARTY = re.compile(
     r"|Hetzner|Oracle Cloud|Salesforce|Zendesk|Slack|Let's Encrypt|DigiCert)\b"
 )
 RESOLVED = re.compile(r"\b(?:(?:is|was|are|been|has been|have been|now) (?:now |fully |completely )?resolved)\b", _I)
-NOT_RESOLVED = re.compile(r"\b(?:not|yet to be|until|once|when|if)\b[^.]*\bresolved\b", _I)
+NOT_RESOLVED = re.compile(r"\b(?:not|yet to be|until|once|when|if)\b[^.]{0,200}\bresolved\b", _I)
 LOSS = re.compile(
     r"\bdata (?:loss|lost|corruption)\b|\b(?:loss of|lost|losing|no|missing|corrupted|your|customer|all) data\b"
     r"|\bdata (?:is|was|were|are) (?:\w+ )?(?:lost|safe|intact|missing|corrupted|affected)\b"
@@ -74,7 +77,7 @@ ETA = re.compile(
     r"|\bETA\b\s*(?:is|:)(?!\s*(?:unknown|not\b|none|no\b|to be|tbd|$))[^.\n]+",
     _I,
 )
-_NEXT_UPDATE = re.compile(r"[^.!?\n]*\bnext update\b(?:[^.!?\n]|\.(?=\w))*", _I)
+_NEXT_UPDATE = re.compile(r"(?<![^.!?\n])[^.!?\n]*\bnext update\b(?:[^.!?\n]|\.(?=\w))*", _I)
 _WITHIN = re.compile(r"\b(?:within|in)\s+(\d{1,4})\s*(min|minutes?|h|hours?)\b", _I)
 _AT = re.compile(
     r"\b([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?\s*([ap])?\.?m?\.?\s*(?:(UTC|GMT|Z)?\s?([+-]\d\d:?\d\d)|([A-Z]{1,5}))?(?![\w])"

@@ -15,10 +15,11 @@ from firebell.domain.runbooks.model import Parsed, Step, StepKind
 
 STEPS_MAX = 200
 BODY_MAX = 64 * 1024
-_ITEM = re.compile(r"^\s{0,3}[-*+] \[[ xX]\] +(?P<text>.+?)\s*$")
-_HEADING = re.compile(r"^#{2,6} +(?P<text>.+?)\s*#*\s*$")
-_ATTRIBUTES = re.compile(r"\s*\{(?P<inner>[^{}]*)\}\s*$")
-_LINK = re.compile(r"\[(?P<words>[^\]]+)\]\(#(?P<id>[A-Za-z0-9_-]+)\)")
+# A line may be as long as the whole text: each of these reads it once, and spaces at its end are cut off beforehand.
+_ITEM = re.compile(r"^\s{0,3}[-*+] \[[ xX]\] +(?P<text>\S.*)$")
+_HEADING = re.compile(r"^#{2,6} +(?P<text>\S.*)$")
+_ATTRIBUTES = re.compile(r"\{(?P<inner>[^{}]*)\}$")
+_LINK = re.compile(r"\[(?P<words>[^\[\]]{1,300})\]\(#(?P<id>[A-Za-z0-9_-]{1,60})\)")
 _VARIABLE = re.compile(r"\{\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_.]*)\s*\}\}")
 _DURATION = re.compile(r"(?P<n>\d{1,5})(?P<unit>[smh])")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -44,11 +45,11 @@ def parse(body: str) -> Parsed:
         opened = _FENCE.match(line)
         if opened:
             fence = "" if fence == opened[1] else fence or opened[1]
-        found = None if fence or opened else _ITEM.match(line) or _step_heading(line)
-        if found is None:
+        found = "" if fence or opened else _step(line.rstrip())
+        if not found:
             (drafts[-1].detail if drafts else intro).append(line)
             continue
-        text, attributes = _attributes(found["text"], number, problems)
+        text, attributes = _attributes(found, number, problems)
         drafts.append(_Draft(text, number, attributes))
     if len(drafts) > STEPS_MAX:
         problems.append(f"A runbook has at most {STEPS_MAX} steps; this one has {len(drafts)}. Split it.")
@@ -59,11 +60,15 @@ def parse(body: str) -> Parsed:
     return Parsed(intro="\n".join(intro).strip(), steps=steps, variables=variables, problems=tuple(problems))
 
 
-def _step_heading(line: str) -> re.Match[str] | None:
-    """A heading is a step only when it says so by its attributes: most headings only divide the text."""
-    found = _HEADING.match(line)
-    attributes = _ATTRIBUTES.search(found["text"]) if found else None
-    return found if attributes and ("#" in attributes["inner"] or "kind=" in attributes["inner"]) else None
+def _step(line: str) -> str:
+    """The text of a step, or nothing. A heading is one only when it says so by its attributes: most headings only
+    divide the text."""
+    if item := _ITEM.match(line):
+        return item["text"]
+    heading = _HEADING.match(line)
+    text = heading["text"].rstrip("#").rstrip() if heading else ""
+    attributes = _ATTRIBUTES.search(text)
+    return text if attributes and ("#" in attributes["inner"] or "kind=" in attributes["inner"]) else ""
 
 
 def _attributes(text: str, line: int, problems: list[str]) -> tuple[str, dict[str, str]]:

@@ -31,7 +31,7 @@ PHASES: Mapping[str, str] = {
 }  # fmt: skip
 STANDS_IN = "default"
 """For people inside, the template that stands in for the words without one of their own."""
-_PIECES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\w+|\s+|[^\w\s]", re.DOTALL)
+_PIECES = re.compile(r"\{\{.{0,400}?\}\}|\{%.{0,400}?%\}|\w+|\s+|[^\w\s]", re.DOTALL)
 """What is compared as one: a word, a name to be filled in, a condition."""
 
 
