@@ -1,4 +1,4 @@
-"""``/api/v1/runbooks`` and ``/api/v1/runbook-runs``: what to do if, and what came of it each time."""
+"""``/api/v1/runbooks`` and their runs: what to do if, and what came of it each time."""
 
 from __future__ import annotations
 

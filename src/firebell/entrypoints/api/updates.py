@@ -1,4 +1,4 @@
-"""``/api/v1/incidents/{incident}/updates`` and ``/api/v1/updates``: what is said, to whom, and what was promised."""
+"""Updates of an incident: what is said, to whom, what was promised, and their release."""
 
 from __future__ import annotations
 
