@@ -223,3 +223,38 @@ def test_minutes_that_are_not_over_are_left_out() -> None:
 def test_impossible_impact_is_refused(wrong: Impact) -> None:
     with pytest.raises(Invalid):
         check_impact(wrong)
+
+
+def past(minutes: range, bad: int = 1) -> dict[int, Slot]:
+    return {BEGAN + i * MIN: Slot(BEGAN + i * MIN, bad, 2000) for i in minutes}
+
+
+@pytest.mark.parametrize(
+    ("known", "baseline"),
+    [
+        (range(-30, 0), Baseline.HOUR_BEFORE), (range(-29, 0), Baseline.UNKNOWN), (range(-100, -60), Baseline.UNKNOWN),
+        (range(-4 * 7 * 1440, -4 * 7 * 1440 + 1), Baseline.WEEKS_BEFORE),
+        (range(-5 * 7 * 1440, -5 * 7 * 1440 + 60), Baseline.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_a_baseline_needs_thirty_minutes_of_the_hour_or_any_of_four_weeks(known: range, baseline: Baseline) -> None:
+    bare = ground({5: 101})
+    made = Ground(bare.slots, past(known), MIN, bare.window, B, bare.elapsed_s, P)
+    assert attribute(made, [Claim("I", (impact(0, 6),))], NOW).shares[0].baseline is baseline
+
+
+def test_the_baseline_lies_before_the_first_of_several_impacts() -> None:
+    found = attribute(ground(dict.fromkeys(range(40), 500)), [Claim("I", (impact(40, 60), impact(0, 40)))], NOW)
+    assert found.shares[0].usual == 0
+    assert found.shares[0].errors == 20_000
+
+
+def test_burning_exactly_what_is_allowed_misses_no_incident() -> None:
+    assert attribute(ground(dict.fromkeys(range(20), 1)), [], NOW).missed == ()
+    assert attribute(ground(dict.fromkeys(range(20), 2)), [], NOW).missed == ((BEGAN, BEGAN + 20 * MIN),)
+
+
+def test_an_impact_without_length_claims_nothing() -> None:
+    found = attribute(ground({5: 100}), [Claim("I", (impact(5, 5),))], NOW)
+    assert found.shares[0].errors == 0
+    assert found.shares[0].basis is Basis.NONE

@@ -151,3 +151,22 @@ def test_a_week_that_looks_too_even_is_flagged() -> None:
 def test_gaps_are_named() -> None:
     assert coverage.gaps([0, 60, 240], 0, 360, 60) == [(120, 240), (300, 360)]
     assert coverage.gaps([], 0, 60, 60) == [(0, 60)]
+
+
+def test_edges_of_coverage_and_silence() -> None:
+    assert coverage.coverage(0, 0) == 0
+    assert coverage.coverage(7, 5) == 1
+    assert coverage.coverage(1, 2) == Fraction(1, 2)
+    assert not coverage.stale(1000, 1300)
+    assert coverage.stale(1000, 1301)
+    assert coverage.stale(None, 0)
+    on_time = coverage.absence(1000, from_micros(1300 * 1_000_000), Absent.LOW, expected_since=from_micros(0))
+    assert on_time.presence is Presence.PRESENT
+    assert coverage.gaps([0, 60], 0, 60, 60) == []
+    assert coverage.gaps([0, 120], 0, 120, 60) == [(60, 120)]
+
+
+def test_as_many_bad_events_as_asked_for_are_enough() -> None:
+    pair = {length: burn.Reading(length, Tally(2 * 10**6, 10**7, 1), length, Fraction(1)) for length in LENGTHS}
+    rows = burn.judge(burn_rows.DEFAULT.rows, pair, allowed=B, period_s=P, bad_events_min=2, atoms=10**6)
+    assert {row.verdict for row in rows} == {Verdict.TRUE}

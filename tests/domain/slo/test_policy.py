@@ -196,3 +196,15 @@ def test_an_answer_is_good_for_ten_minutes_and_has_an_exit_code() -> None:
 def test_when_it_cannot_be_evaluated_the_service_has_said_what_then() -> None:
     assert gate.failed(gate.OnError.OPEN, "no database", NOW).decision is Decision.WARN
     assert gate.failed(gate.OnError.CLOSED, "no database", NOW).decision is Decision.BLOCK
+
+
+def test_edges_of_thresholds_and_overrides_are_inside_where_they_say_so() -> None:
+    at_least = policy.read_threshold("incident >= 20%", ["require-postmortem"])
+    assert at_least.holds(Fraction(1, 5))
+    assert not at_least.holds(Fraction(199, 1000))
+    assert policy.read_threshold("incident > 100%", ["require-postmortem"]).value == 1
+    assert policy.holds(override(since=NOW), service="checkout", change="deploy", sha="", now=NOW)
+    whole_day = override(until=plus(NOW, 86_400 - 60))
+    policy.check_override(whole_day, POLICY, may={"lead"}, named=True)
+    with pytest.raises(Invalid, match="at most 24 h"):
+        policy.check_override(override(until=plus(NOW, -60)), POLICY, may={"lead"}, named=True)

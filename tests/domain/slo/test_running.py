@@ -163,3 +163,30 @@ def test_the_three_methods_differ_on_the_same_data() -> None:
     found = [Bucket(0, 90, 100), Bucket(300, 1, 2)]
     errors = [tally(slots(method, objective, found)).error for method, objective in METHODS]
     assert errors == [Fraction(11, 102), Fraction(1, 2), Fraction(3, 10)]
+
+
+def test_slots_that_are_not_over_wait_and_those_no_longer_kept_are_not_taken_in_silence() -> None:
+    store = Store()
+    running = Running(WINDOWS, MIN, 10 * DAY)
+    ahead = Slot(10 * DAY + MIN, 1, 1)
+    running.advance(10 * DAY + MIN, [ahead, Slot(10 * DAY, 1, 2)], store.between)
+    assert running.tally(HOUR) == Tally(1, 2, 1)
+    running.correct(ahead.start, None, ahead)
+    assert running.tally(HOUR) == Tally(1, 2, 1)
+    running.advance(10 * DAY + 2 * MIN, [ahead], store.between)
+    assert running.tally(HOUR) == Tally(2, 3, 2)
+    oldest = Slot(running.end - KEPT_MAX_S, 1, 1)
+    running.advance(running.end, [oldest], store.between)
+    assert running.tally(3 * DAY) == Tally(3, 4, 3)
+    assert running.first == oldest.start
+    with pytest.raises(ValueError, match="no longer kept"):
+        running.advance(running.end, [Slot(oldest.start - MIN, 1, 1)], store.between)
+    running.correct(oldest.start - MIN, None, Slot(oldest.start - MIN, 1, 1))
+    assert running.first == oldest.start - MIN
+    assert running.tally(5 * DAY) == Tally(4, 5, 4)
+
+
+@pytest.mark.parametrize(("windows", "end"), [((90,), 600), ((0,), 600), ((300,), 601)])
+def test_windows_are_whole_slots(windows: tuple[int, ...], end: int) -> None:
+    with pytest.raises(ValueError, match="whole slots"):
+        Running(windows, MIN, end)

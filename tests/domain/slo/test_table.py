@@ -234,3 +234,9 @@ def test_row_29_counts_are_added_and_ratios_never_averaged() -> None:
     assert found.error == Fraction(15, 1010)
     assert round(found.error * 100, 3) == Fraction("1.485")
     assert found.error != (Fraction(1, 100) + Fraction(1, 2)) / 2
+
+
+def test_nothing_left_is_gone_now_and_no_burn_never_ends() -> None:
+    assert budget.exhausts_s(Fraction(0), Fraction(0), DAY) == 0
+    assert budget.exhausts_s(Fraction(-1), Fraction(1), DAY) == 0
+    assert budget.exhausts_s(Fraction(1), Fraction(0), DAY) is None
