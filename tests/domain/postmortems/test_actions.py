@@ -43,7 +43,7 @@ def say(verb: str, one: ActionItem) -> ActionItem:
     }[verb]()
 
 
-@pytest.mark.parametrize(("state", "verb"), itertools.product(ActionState, actions.MOVES))
+@pytest.mark.parametrize(("state", "verb"), list(itertools.product(ActionState, actions.MOVES)))
 def test_every_pair_of_state_and_verb(state: ActionState, verb: str) -> None:
     to = actions.MOVES[verb].get(state)
     if to is None:

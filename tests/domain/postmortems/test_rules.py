@@ -40,7 +40,7 @@ def say(verb: str, pm: Postmortem) -> Postmortem:
     }[verb]()
 
 
-@pytest.mark.parametrize(("state", "verb"), itertools.product(State, rules.MOVES))
+@pytest.mark.parametrize(("state", "verb"), list(itertools.product(State, rules.MOVES)))
 def test_every_pair_of_state_and_verb(state: State, verb: str) -> None:
     to = rules.MOVES[verb].get(state)
     if to is None:

@@ -61,7 +61,9 @@ def export(document: Document, stamp: Stamp, names: Names = NOBODY) -> str:
 
 
 def tidy(text: str) -> str:
-    """A text as a section keeps it: breaks are ``\\n``, no blank lines at its ends."""
+    """A text as a section keeps it: breaks are ``\\n``, no blank lines at its ends; only blanks are nothing."""
+    if not text.strip():
+        return ""
     return re.sub(r"\A(?:[ \t]*\n)+|(?:\n[ \t]*)+\Z", "", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -142,7 +144,7 @@ def _is_ordered(whys: tuple[Why, ...]) -> bool:
 
 def _rest(one: Why | Factor | ActionItem, said: Callable[[str], str], *visible: str) -> dict[str, object]:
     """What the visible words do not say; defaults are left out. Words in it go through the role map as well."""
-    every = _through(msgspec.to_builtins(one), said)
+    every = _through(msgspec.to_builtins(one, enc_hook=_plain), said)
     standard = {field.name: field.default for field in msgspec.structs.fields(one)}
     return {
         name: value for name, value in every.items() if name not in visible and getattr(one, name) != standard[name]
@@ -174,6 +176,12 @@ def _through(value: Any, said: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
         return {name: one if name in _NO_WORDS else _through(one, said) for name, one in value.items()}
     return [_through(one, said) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Instant):
+        return value.format_iso()
+    raise NotImplementedError(type(value))
 
 
 def _json(value: object) -> str:

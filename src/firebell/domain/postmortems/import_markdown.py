@@ -124,6 +124,12 @@ def _split(line: str) -> tuple[str, dict[str, Any]]:
     return words.removesuffix(" "), kept
 
 
+def _instant(kind: type, value: Any) -> Any:
+    if kind is Instant:
+        return Instant.parse_iso(value)
+    raise NotImplementedError(kind)
+
+
 def _whys(lines: list[str]) -> tuple[Why, ...]:
     found: list[Why] = []
     path: list[str] = []
@@ -134,7 +140,8 @@ def _whys(lines: list[str]) -> tuple[Why, ...]:
         depth = (len(line) - len(line.lstrip())) // 2
         words, rest = _split(line.lstrip()[2:])
         places[str(rest.get("id"))] = rest.pop("n", len(places))
-        one = msgspec.convert({**rest, "condition": words, "parent": path[depth - 1] if depth else None}, Why)
+        parent = path[depth - 1] if depth else None
+        one = msgspec.convert({**rest, "condition": words, "parent": parent}, Why, dec_hook=_instant)
         path = [*path[:depth], one.id]
         found.append(one)
     return tuple(sorted(found, key=lambda one: places[one.id]))
@@ -146,7 +153,7 @@ def _factors(lines: list[str]) -> tuple[Factor, ...]:
         match = _FACTOR.match(line)
         if match:
             words, rest = _split(match["text"])
-            found.append(msgspec.convert({**rest, "text": words, "kind": match["kind"]}, Factor))
+            found.append(msgspec.convert({**rest, "text": words, "kind": match["kind"]}, Factor, dec_hook=_instant))
     return tuple(found)
 
 
@@ -155,7 +162,7 @@ def _items(lines: list[str]) -> tuple[ActionItem, ...]:
     for line in lines:
         if line.startswith(("- [ ] ", "- [x] ")):
             words, rest = _split(line[6:])
-            found.append(msgspec.convert({**rest, "text": words}, ActionItem))
+            found.append(msgspec.convert({**rest, "text": words}, ActionItem, dec_hook=_instant))
     return tuple(found)
 
 

@@ -21,6 +21,7 @@ _DURATION = re.compile(
     rf"(?P<m>\d{{1,5}}(?:\.\d+)?) ?{_M}\b)",
     re.IGNORECASE,
 )
+_PART = re.compile(r",|;|\band\b|\bthen\b")
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?!\d)")
 _WORDS: Mapping[str, re.Pattern[str]] = {
     "time_to_detect": re.compile(r"\bdetect|\bnotic|\bbefore (?:the|an|any) alert|\bundetected"),
@@ -78,7 +79,9 @@ def _metric(low: str, start: int, end: int, at: int, until: int) -> str | None:
     best: tuple[int, str] | None = None
     for name, pattern in _WORDS.items():
         for found in pattern.finditer(low, start, end):
-            gap = max(at - found.end(), found.start() - until)
+            between = low[found.end() : at] if found.end() <= at else low[until : found.start()]
+            # What stands beyond a comma or an "and" belongs to another measure, if there is one nearer by sense.
+            gap = len(between) + (_NEAR // 2 if _PART.search(between) else 0)
             if gap <= _NEAR and (best is None or gap < best[0]):
                 best = (gap, name)
     return best[1] if best else None

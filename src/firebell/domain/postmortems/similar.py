@@ -12,7 +12,7 @@ from __future__ import annotations
 import heapq
 import math
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -116,10 +116,7 @@ def service_part(one: frozenset[str], other: frozenset[str], depends: Mapping[st
     """1 for a service in common, 0.5 for a direct dependency in either direction, else 0."""
     if one & other:
         return 1.0
-    for service in one:
-        if depends.get(service, frozenset()) & other:
-            return DEPENDENCY
-    return DEPENDENCY if any(depends.get(service, frozenset()) & one for service in other) else 0.0
+    return DEPENDENCY if _neighbours(one, depends) & other else 0.0
 
 
 def score(service: float, factors: float, text: float, *, trigger: bool) -> float:
@@ -129,38 +126,35 @@ def score(service: float, factors: float, text: float, *, trigger: bool) -> floa
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """All signatures with their words weighed. ``postings``: word → (document, weight in its vector of length 1)."""
+    """All signatures with their words counted. ``counts`` and ``lengths`` (of the weighed vectors) go with
+    ``documents``."""
 
     documents: tuple[Signature, ...]
-    positions: Mapping[str, int]
+    counts: tuple[Mapping[str, int], ...]
+    lengths: tuple[float, ...]
     idfs: Mapping[str, float]
-    postings: Mapping[str, tuple[tuple[int, float], ...]]
     depends: Mapping[str, frozenset[str]]
 
     def vector(self, words: Sequence[str]) -> dict[str, float]:
         """The tf-idf vector of ``words``, length 1; words no document holds weigh the most."""
         unknown = idf(len(self.documents), 0)
         weights = {word: count * self.idfs.get(word, unknown) for word, count in Counter(words).items()}
-        length = math.sqrt(sum(weight * weight for weight in weights.values()))
+        length = _length(weights.values())
         return {word: weight / length for word, weight in weights.items()} if length else {}
 
 
 def index(documents: Iterable[Signature], depends: Mapping[str, frozenset[str]] | None = None) -> Index:
     """An index over ``documents``. ``depends``: service → the services it directly depends on."""
     kept = tuple(documents)
-    counts = [Counter(one.words) for one in kept]
+    counts = tuple(Counter(one.words) for one in kept)
     holding = Counter(word for count in counts for word in count)
     idfs = {word: idf(len(kept), number) for word, number in holding.items()}
-    postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for position, count in enumerate(counts):
-        weights = {word: number * idfs[word] for word, number in count.items()}
-        length = math.sqrt(sum(weight * weight for weight in weights.values()))
-        for word, weight in weights.items():
-            postings[word].append((position, weight / length))
-    return Index(
-        kept, {one.id: position for position, one in enumerate(kept)}, idfs,
-        {word: tuple(found) for word, found in postings.items()}, depends or {},
-    )  # fmt: skip
+    lengths = tuple(_length([number * idfs[word] for word, number in count.items()]) for count in counts)
+    return Index(kept, counts, lengths, idfs, depends or {})
+
+
+def _length(weights: Iterable[float]) -> float:
+    return math.sqrt(sum(weight * weight for weight in weights))
 
 
 def find(
@@ -175,26 +169,40 @@ def find(
     """The ``best`` documents at or above ``threshold``, most alike first, from the window before ``asked`` (both ways
     with ``None``). ``asked`` itself is left out. ``may_see`` decides on every document, private or not."""
     vector = within.vector(asked.words)
-    cosines: dict[int, float] = defaultdict(float)
-    for word, weight in vector.items():
-        for position, other in within.postings.get(word, ()):
-            cosines[position] += weight * other
+    # The words are a quarter of the sum at most: they are compared only where the rest makes that matter.
+    rest = threshold - TEXT - _ROUND
+    near = _neighbours(asked.service_ids, within.depends)
     found: list[tuple[float, str, int]] = []
     for position, one in enumerate(within.documents):
-        cosine = cosines.get(position, 0.0)
+        services = 0.0
+        if not asked.service_ids.isdisjoint(one.service_ids):
+            services = 1.0
+        elif not near.isdisjoint(one.service_ids):
+            services = DEPENDENCY
+        factors = jaccard(asked.factors, one.factors)
         trigger = bool(asked.trigger) and one.trigger == asked.trigger
-        if TEXT * cosine + TRIGGER * trigger + SERVICE + FACTORS + _ROUND < threshold or one.id == asked.id:
+        if score(services, factors, 0.0, trigger=trigger) < rest or one.id == asked.id:
             continue
-        total = score(
-            service_part(asked.service_ids, one.service_ids, within.depends), jaccard(asked.factors, one.factors),
-            cosine, trigger=trigger,
-        )  # fmt: skip
+        total = score(services, factors, _cosine(vector, position, within), trigger=trigger)
         if total + _ROUND >= threshold and _in_window(asked, one, window_s) and may_see(one):
             found.append((-total, one.id, position))
     return tuple(
-        _alike(asked, within.documents[position], -negative, cosines.get(position, 0.0), vector, within)
-        for negative, _, position in heapq.nsmallest(best, found)
+        _alike(asked, position, -negative, vector, within) for negative, _, position in heapq.nsmallest(best, found)
     )
+
+
+def _neighbours(services: frozenset[str], depends: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """What they depend on, and what depends on them."""
+    below = frozenset().union(*(depends.get(one, frozenset()) for one in services))
+    return below | {one for one, needs in depends.items() if not services.isdisjoint(needs)}
+
+
+def _cosine(vector: Mapping[str, float], position: int, within: Index) -> float:
+    counts, length = within.counts[position], within.lengths[position]
+    if not length:
+        return 0.0
+    idfs = within.idfs
+    return sum(weight * counts[word] * idfs[word] for word, weight in vector.items() if word in counts) / length
 
 
 def compare(asked: Signature, other_id: str, within: Index) -> Alike | None:
@@ -207,12 +215,11 @@ def _in_window(asked: Signature, one: Signature, window_s: float | None) -> bool
     return window_s is None or 0 <= seconds_between(one.at, asked.at) <= window_s
 
 
-def _alike(
-    asked: Signature, one: Signature, total: float, cosine: float, vector: Mapping[str, float], within: Index
-) -> Alike:
+def _alike(asked: Signature, position: int, total: float, vector: Mapping[str, float], within: Index) -> Alike:
+    one = within.documents[position]
     words = sorted(set(one.words) & set(asked.words), key=lambda word: (-vector.get(word, 0), word))
     return Alike(
-        id=one.id, score=total, text=cosine,
+        id=one.id, score=total, text=_cosine(vector, position, within),
         service=service_part(asked.service_ids, one.service_ids, within.depends),
         factors=jaccard(asked.factors, one.factors),
         trigger=float(bool(asked.trigger) and asked.trigger == one.trigger),

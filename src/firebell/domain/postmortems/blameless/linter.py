@@ -51,8 +51,9 @@ def lint(text: str, names_: Names = NOBODY, *, section: Section | None = None) -
     raises; the time it takes grows with the text, not with the number of rules.
     """
     prose = read(text)
-    found = names.hits(text, prose, names_)
-    reader = Reader(prose, names.people_at(prose, names_), frozenset(thing.lower() for thing in names_.things))
+    named = names.find(prose.text, names_)
+    found = names.hits(text, prose, named, names_)
+    reader = Reader(prose, names.people_at(prose, named), frozenset(thing.lower() for thing in names_.things))
     sections = _sections(prose, section)
     for match in _matches(reader):
         level = _level(match, _section_at(sections, match.start))

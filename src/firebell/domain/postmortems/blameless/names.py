@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +21,7 @@ from firebell.domain.postmortems.blameless.wordnames import MONTHS, WORDS
 
 _PART_MIN = 2
 _GROUPS = words("here channel everyone all team oncall on-call ops support noreply no-reply")
+_RUN = re.compile(r"[^\W_]+")
 _MENTION = re.compile(r"(?<![\w/@.`])@(?=[A-Za-z])[A-Za-z0-9][\w.-]{0,38}(?<![.-])(?![\w/@])")
 _MAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+\b")
 _SHIELDED = re.compile(
@@ -71,9 +72,18 @@ class Found:
     person_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Roster:
+    """Every form of everybody's name: by the first run of letters in it, the pattern of the forms that begin so and how
+    many characters stand before that run (none, but in handles like ``_maria``)."""
+
+    owners: dict[str, str]
+    parts: dict[str, frozenset[str]]
+    by_run: dict[str, list[tuple[int, re.Pattern[str]]]]
+
+
 @lru_cache(maxsize=64)
-def _pattern(people: tuple[Person, ...]) -> tuple[re.Pattern[str] | None, dict[str, str], dict[str, frozenset[str]]]:
-    """One pattern of all forms, longest first; whose each form is; and the parts of everybody's names."""
+def _roster(people: tuple[Person, ...]) -> _Roster:
     owners: dict[str, str] = {}
     parts: dict[str, frozenset[str]] = {}
     for one in people:
@@ -82,36 +92,55 @@ def _pattern(people: tuple[Person, ...]) -> tuple[re.Pattern[str] | None, dict[s
         )
         parts[one.id] = frozenset((*words, *one.nicknames))
         forms = (
-            one.display_name.strip(), *words, *one.nicknames, *(handle.lstrip("@") for handle in one.handles),
+            one.display_name.strip(), *words, *one.nicknames, *one.handles,
             *one.emails, *(mail.partition("@")[0] for mail in one.emails),
         )  # fmt: skip
         for form in forms:
-            if len(form) >= _PART_MIN:
-                owners.setdefault(form, one.id)
-    if not owners:
-        return None, owners, parts
-    every = "|".join(re.escape(form) for form in sorted(owners, key=lambda form: (-len(form), form)))
-    return re.compile(rf"(?<![\w/])(?<![\w]-)@?(?:{every})(?![\w/])(?!-\w)@?"), owners, parts
+            for spelled in (form.strip("@"), form.strip("@").replace("’", "'")):
+                if len(spelled) >= _PART_MIN:
+                    owners.setdefault(spelled, one.id)
+    begin: dict[tuple[str, int], list[str]] = {}
+    for form in owners:
+        run = _RUN.search(form)
+        if run:
+            begin.setdefault((run[0], run.start()), []).append(form)
+    by_run: dict[str, list[tuple[int, re.Pattern[str]]]] = {}
+    for (word, offset), found in begin.items():
+        every = "|".join(re.escape(form) for form in sorted(found, key=lambda form: (-len(form), form)))
+        pattern = re.compile(rf"(?<![\w/])(?<![\w]-)@?(?:{every})(?![\w/])(?!-\w)@?")
+        by_run.setdefault(word, []).append((offset, pattern))
+    return _Roster(owners, parts, by_run)
 
 
-def find(text: str, names: Names) -> Iterator[Found]:
-    """Where people are named in ``text``, in order, without overlaps."""
-    pattern, owners, parts = _pattern(names.people)
-    things = {thing.lower() for thing in names.things}
+def _matches(text: str, roster: _Roster) -> Iterator[re.Match[str]]:
+    """Matches of any form in order, found by looking words up: the time does not grow with the roster."""
     reached = 0
+    for run in _RUN.finditer(text) if roster.by_run else ():
+        for offset, pattern in roster.by_run.get(run[0], ()):
+            start = run.start() - offset
+            if start > 0 and text[start - 1] == "@":
+                start -= 1
+            match = pattern.match(text, start) if start >= reached else None
+            if match is not None:
+                reached = match.end()
+                yield match
+                break
+
+
+def find(text: str, names: Names) -> list[Found]:
+    """Where people are named in ``text``, in order, without overlaps."""
+    roster = _roster(names.people)
+    things = {thing.lower() for thing in names.things}
     found: list[Found] = []
-    for match in pattern.finditer(text) if pattern else ():
+    for match in _matches(text, roster):
         form = match[0].strip("@")
-        if form.lower() in things or match.start() < reached:
+        person_id = roster.owners[form]
+        if form.lower() in things:
             continue
-        person_id = owners[form]
-        if "@" not in match[0] and form.lower() in WORDS and not _is_name(text, match, form, parts[person_id]):
+        if "@" not in match[0] and form.lower() in WORDS and not _is_name(text, match, form, roster.parts[person_id]):
             continue
-        end = match.end()
-        if match[0].endswith("@") and not match[0].startswith("@") and _MAIL.match(text, match.start()):
-            end = _MAIL.match(text, match.start()).end()  # type: ignore[union-attr]
-        found.append(Found(match.start(), end, person_id))
-        reached = end
+        mail = _MAIL.match(text, match.start()) if match[0].endswith("@") else None
+        found.append(Found(match.start(), mail.end() if mail else match.end(), person_id))
     if names.mentions and "@" in text:
         taken = [(one.start, one.end) for one in found]
         for match in _MENTION.finditer(text):
@@ -119,7 +148,7 @@ def find(text: str, names: Names) -> Iterator[Found]:
                 continue
             if not any(start < match.end() and match.start() < end for start, end in taken):
                 found.append(Found(match.start(), match.end(), ""))
-    return iter(sorted(found, key=lambda one: one.start))
+    return sorted(found, key=lambda one: one.start)
 
 
 def _is_name(text: str, match: re.Match[str], form: str, parts: frozenset[str]) -> bool:
@@ -141,10 +170,10 @@ _BEFORE_MONTHS = words(
 )
 
 
-def hits(text: str, prose: Prose, names: Names) -> list[Hit]:
+def hits(text: str, prose: Prose, named: Iterable[Found], names: Names) -> list[Hit]:
     """Names in prose as hits that block publishing."""
     found = []
-    for one in find(prose.text, names):
+    for one in named:
         sentence = prose.sentence(one.start)
         role = names.role_of(one.person_id)
         found.append(
@@ -159,15 +188,11 @@ def hits(text: str, prose: Prose, names: Names) -> list[Hit]:
     return found
 
 
-def people_at(prose: Prose, names: Names) -> frozenset[int]:
+def people_at(prose: Prose, named: Iterable[Found]) -> frozenset[int]:
     """Offsets of words that are people, whatever they are called, for the search of subjects."""
-    if not names.people and "@" not in prose.text:
-        return frozenset()
     starts = prose.starts
     return frozenset(
-        start
-        for one in find(prose.text, names)
-        for start in starts[bisect_left(starts, one.start) : bisect_left(starts, one.end)]
+        start for one in named for start in starts[bisect_left(starts, one.start) : bisect_left(starts, one.end)]
     )
 
 
