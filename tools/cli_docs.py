@@ -18,11 +18,13 @@ HEAD = """# The command line
 <!-- Written by `python tools/cli_docs.py`; do not edit. -->
 
 `firebell serve | demo | doctor | migrate | backup | restore | config | admin | audit` work on the machine itself: they
-read the settings (environment over `firebell.toml` over defaults) and open the database. All others talk to a server:
+read the settings (environment over `firebell.toml` over defaults) and open the database; `postmortem lint` needs
+nothing but a file. All others talk to a server:
 `FIREBELL_URL` and `FIREBELL_TOKEN` name it, or `firebell login` remembers it for this user.
 
 **Exit codes.** 0: done. 1: refused, wrong usage, no connection, or the answer is no (`doctor`, `audit verify`,
-`rehearse`, `page test`). `plan --check` ends with 2 when there is something to change.
+`rehearse`, `page test`). `plan --check` ends with 2 when there is something to change, `postmortem lint` when a name
+stands in the text.
 
 **Output.** Tables are for people and may change; `--json` is for programs. Errors go to stderr.
 A shell learns the commands with `firebell --install-completion`.

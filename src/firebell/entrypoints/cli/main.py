@@ -27,6 +27,7 @@ from firebell.entrypoints.cli import (
     oncall,
     page,
     policy,
+    postmortem,
     rehearse,
     runbook,
     schedule,
@@ -55,8 +56,8 @@ _THERE: tuple[tuple[str, Callable[..., None]], ...] = (
 for _name, _command in (*_HERE, *_THERE):
     app.command(_name)(_command)
 for _noun in (
-    settings, admin, audit, alert, incident, runbook, oncall, schedule, policy, fallback, service, integration, user,
-    team, token, signal, page, status_page,
+    settings, admin, audit, alert, incident, postmortem, runbook, oncall, schedule, policy, fallback, service,
+    integration, user, team, token, signal, page, status_page,
 ):  # fmt: skip
     app.add_typer(_noun.app)
 

@@ -241,6 +241,6 @@ def _once(text: str, names: Names) -> str:
     return "".join(out)
 
 
-def read_names(text: str, names: Sequence[str]) -> Names:
+def read_names(names: Sequence[str]) -> Names:
     """A roster from plain names, as they are given on a command line."""
     return Names(people=tuple(Person(id=f"name-{n}", display_name=name) for n, name in enumerate(names, 1)))
