@@ -64,9 +64,8 @@ def _of_others(reader: Reader, i: int, found: re.Match[str]) -> bool:
     owner = reader.prose.words[i - 1]
     if owner in ("their", "his", "her", "your"):
         return True
-    return owner.endswith(("'s", "s'")) and owner.removesuffix("'s").removesuffix("'").removesuffix("s") in (
-        _ELSEWHERE | {word.removesuffix("s") for word in HUMAN_NOUNS}
-    )
+    bare = owner.removesuffix("'s").removesuffix("'")
+    return bare != owner and bool({bare, bare.removesuffix("s")} & (_ELSEWHERE | HUMAN_NOUNS))
 
 
 def _unblamed(reader: Reader, i: int, found: re.Match[str]) -> bool:
@@ -160,7 +159,7 @@ RULES = (
         Family.GUILT,
         _H,
         "culprit culprits guilty blamed reprimanded",
-        also=_unblamed,
+        also=lambda r, i, m: _unblamed(r, i, m) and not (i + 1 < len(r.prose.words) and r.kind(i + 1) is Who.MACHINE),
         why="The word judges; a postmortem describes.",
         suggest=("Say what it did and when, with the graph or log that shows it.",),
     ),

@@ -61,8 +61,12 @@ def _passive(reader: Reader, i: int, found: re.Match[str]) -> bool:
 
 
 def _plain(reader: Reader, i: int, found: re.Match[str]) -> bool:
-    """ "Makes the target obvious" and "less obvious" speak of design."""
-    return not {"make", "makes", "made", "making", "more", "less"} & set(before(reader, i, 6))
+    """ "Makes the target obvious" and "less obvious" speak of design, "obvious duplicates" of what they are."""
+    if {"make", "makes", "made", "making", "more", "less"} & set(before(reader, i, 6)):
+        return False
+    low, start = reader.prose.low, reader.prose.starts[i]
+    described = _SAID.search(low[max(0, start - 24) : start]) or _PLAIN_THING.match(low[found.end() : found.end() + 24])
+    return reader.prose.words[i] != "obvious" or described is not None
 
 
 def _asked(reader: Reader, i: int, found: re.Match[str]) -> bool:
@@ -74,6 +78,10 @@ def _asked(reader: Reader, i: int, found: re.Match[str]) -> bool:
     return start and sentence_of(reader, i).rstrip().endswith("?")
 
 
+_PLAIN_THING = re.compile(r"\s+(?:that|signs?|causes?|choice|step|fix|mistakes?|errors?|problems?)\b")
+_SAID = re.compile(
+    r"\b(?:was|is|were|are|be|been|being|seems?|seemed|looks?|looked|so|quite|too|very)\s+(?:\w+ly\s+)?$"
+)
 _WHAT_IF = "What might have been done explains nothing of what was done, and why it looked right."
 _FACTS = ("Say what was known at that minute, and what was done with it.",)
 _LATER = "It is plain now, because the end is known; it was not then."
