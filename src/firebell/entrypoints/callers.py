@@ -6,6 +6,7 @@ import ipaddress
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
 from firebell.domain.people import signin, tokens
 from firebell.entrypoints.site import Site, site_of
@@ -28,8 +29,15 @@ def session_token(request: Request) -> str:
 
 def client_ip(request: Request) -> str:
     """The sender's address; X-Forwarded-For is believed only from configured proxies."""
-    peer = request.client.host if request.client else "unknown"
-    return believed(peer, request.headers.get("x-forwarded-for", ""), site_of(request).settings.trusted_proxies)
+    return sender(request.scope, site_of(request).settings.trusted_proxies)
+
+
+def sender(scope: Scope, trusted: tuple[str, ...]) -> str:
+    """The same of a request the framework has not seen. A proxy may add a line of its own below the sender's instead
+    of replacing it (HAProxy does), so the last line counts, as within a line the last address does."""
+    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    peer = scope.get("client")
+    return believed(peer[0] if peer else "unknown", lines[-1] if lines else "", trusted)
 
 
 def believed(peer: str, forwarded: str, trusted: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ import structlog
 from firebell.settings import Settings
 
 _SECRET = re.compile(
-    r"(fb_[a-z0-9]{8}_)[A-Za-z0-9_-]{43}|(/(?:a|in/[a-z_]+|setup|invite|reset|feeds)/)[A-Za-z0-9_-]{16,}"
+    r"(fb_[a-z0-9]{8}_)[A-Za-z0-9_-]{43}|(/(?:a|in/[a-z_]+|setup|invite|reset|feeds|confirm|manage|unsubscribe)/)[A-Za-z0-9_.-]{16,}"
 )
 _NAMES = ("password", "secret", "token", "authorization", "cookie", "key")
 

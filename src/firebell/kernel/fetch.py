@@ -16,7 +16,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
@@ -268,6 +268,8 @@ class Fetch:
         self, policy: FetchPolicy, resolver: Resolver = addresses_of, *, connect: Connect = socket.create_connection
     ) -> None:
         self._policy = policy
+        self._dials = (resolver, connect)
+        self._outward: Fetch | None = None
         self._exchange = _Exchange()
         if policy.ca_file is None:
             context = httpx2.create_ssl_context(trust_env=False)
@@ -332,9 +334,23 @@ class Fetch:
     def _failed(self, kind: FailureKind, message: str, status: int | None) -> FetchFailed:
         return FetchFailed(kind, message, self._exchange.sent, status)
 
+    def outward(self) -> Fetch:
+        """The same for an address that a stranger has typed: what an administrator has opened inside is not for them.
+
+        With connections of its own, since one that is kept alive is not judged again.
+        """
+        if not self._policy.allow_internal:
+            return self
+        if self._outward is None:
+            resolver, connect = self._dials
+            self._outward = Fetch(replace(self._policy, allow_internal=()), resolver, connect=connect)
+        return self._outward
+
     def close(self) -> None:
         """Close every connection; the client can still be used and opens new ones."""
         self._pool.close()
+        if self._outward is not None:
+            self._outward.close()
 
     def __enter__(self) -> Self:
         return self

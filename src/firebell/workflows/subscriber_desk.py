@@ -14,7 +14,7 @@ from firebell.domain.people import queries as people
 from firebell.domain.statuspage import queries as pages
 from firebell.domain.statuspage import subscriber_queries as queries
 from firebell.domain.statuspage import subscribers
-from firebell.domain.statuspage.model import StatusPage
+from firebell.domain.statuspage.model import Access, StatusPage
 from firebell.domain.statuspage.subscriber_model import Fanout, Subscriber, SubscriberKind, SubscriberState
 from firebell.domain.statuspage.subscriber_store import by_ids, fanouts_by_ids
 from firebell.kernel.clock import Instant
@@ -59,7 +59,9 @@ class SubscriberDesk:
             except Unsealable:
                 continue
             said = self._said(one, page, spread.get(post.payload.get("fanout", "")), what)
-            found[post.id] = Directions({**mail, **target} if "to" in target else target, said)
+            # Anybody can type an address into the form of a public page, so it leads nowhere inside.
+            stranger = {"outward": "yes"} if page.access is Access.PUBLIC else {}
+            found[post.id] = Directions({**mail, **target} if "to" in target else {**target, **stranger}, said)
         return found
 
     def told(self, work: Work, post: Post, outcome: Outcome, sequel: Sequel) -> None:

@@ -32,7 +32,7 @@ def test_items_and_marked_headings_are_steps_in_their_order() -> None:
         ("queue", StepKind.CHECK, 300),
         ("step-2", StepKind.MANUAL, None),
         ("failover", StepKind.DANGEROUS, 3600),
-        ("step-4", StepKind.MANUAL, None),
+        ("health", StepKind.HTTP, None),
     ]
     assert parsed.intro.startswith("Checkout is slow.")
     assert "## First look" in parsed.intro, "a heading without attributes only divides the text"

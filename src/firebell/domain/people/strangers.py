@@ -21,7 +21,7 @@ _NETWORK_BITS = 64
 
 def let_in(work: Work, what: str, ip: str) -> None:
     """Take one attempt at ``what`` (a short word) for the address ``ip``. Raises TooMany."""
-    one, all_ = f"{what}:ip:{hash_token(_place(ip))}", f"{what}:all"
+    one, all_ = f"{what}:ip:{hash_token(place(ip))}", f"{what}:all"
     full_at = access_store.buckets(work, [one, all_])
     mine = limits.take(PER_ADDRESS, full_at.get(one), work.now)
     others = limits.take(ALTOGETHER, full_at.get(all_), work.now)
@@ -31,7 +31,8 @@ def let_in(work: Work, what: str, ip: str) -> None:
     access_store.save_buckets(work, {one: mine.full_at, all_: others.full_at})
 
 
-def _place(ip: str) -> str:
+def place(ip: str) -> str:
+    """What is counted of an address: of IPv6 its network, of anything else itself."""
     try:
         return str(int(IPv6Address(ip)) >> (128 - _NETWORK_BITS))
     except AddressValueError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from firebell.domain.runbooks.model import Parsed, Step, StepKind
 
@@ -18,11 +19,12 @@ BODY_MAX = 64 * 1024
 # A line may be as long as the whole text: each of these reads it once, and spaces at its end are cut off beforehand.
 _ITEM = re.compile(r"^\s{0,3}[-*+] \[[ xX]\] +(?P<text>\S.*)$")
 _HEADING = re.compile(r"^#{2,6} +(?P<text>\S.*)$")
-_ATTRIBUTES = re.compile(r"\{(?P<inner>[^{}]*)\}$")
+_ATTRIBUTES = re.compile(r"\{(?P<inner>(?:[^{}]|\{\{[A-Za-z_][A-Za-z0-9_.]*\}\})*)\}$")
 _LINK = re.compile(r"\[(?P<words>[^\[\]]{1,300})\]\(#(?P<id>[A-Za-z0-9_-]{1,60})\)")
 _VARIABLE = re.compile(r"\{\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_.]*)\s*\}\}")
 _DURATION = re.compile(r"(?P<n>\d{1,5})(?P<unit>[smh])")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _FENCE = re.compile(r"^\s{0,3}(```|~~~)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
@@ -73,7 +75,7 @@ def _step(line: str) -> str:
 
 def _attributes(text: str, line: int, problems: list[str]) -> tuple[str, dict[str, str]]:
     found = _ATTRIBUTES.search(text)
-    if found is None or _VARIABLE.search(text[found.start() - 1 :]):
+    if found is None:
         return text, {}
     attributes: dict[str, str] = {}
     for word in found["inner"].split():
@@ -149,6 +151,15 @@ def _check_branches(steps: tuple[Step, ...], problems: list[str]) -> None:
 def fill(text: str, variables: Mapping[str, str]) -> str:
     """``text`` with the variables that are known put in; the others stay as they are written, to be seen."""
     return _VARIABLE.sub(lambda found: variables.get(found["name"], found[0]), text)
+
+
+def fill_url(url: str, variables: Mapping[str, str]) -> str:
+    """``url`` with what is known put in. Values come from alerts, so none says more than one name in one place: it is
+    percent-encoded, and in the host it can be one label at most (else it stays as written, and is not called)."""
+    begin = url.find("/", url.find("://") + 3) if "://" in url else len(url)
+    host, rest = (url[:begin], url[begin:]) if begin >= 0 else (url, "")
+    labels = {name: value for name, value in variables.items() if _HOST_LABEL.fullmatch(value)}
+    return fill(host, labels) + fill(rest, {name: quote(value, safe="") for name, value in variables.items()})
 
 
 def missing(parsed: Parsed, variables: Mapping[str, str]) -> tuple[str, ...]:

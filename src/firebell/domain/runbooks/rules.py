@@ -122,7 +122,7 @@ def begin(
     steps = tuple(
         replace(
             step, text=parsing.fill(step.text, variables), detail=parsing.fill(step.detail, variables),
-            url=parsing.fill(step.url, variables),
+            url=parsing.fill_url(step.url, variables),
         )
         for step in parsed.steps
     )  # fmt: skip

@@ -11,7 +11,7 @@ from http.cookies import CookieError, SimpleCookie
 
 from starlette.types import Scope
 
-from firebell.domain.people import passwords, signin
+from firebell.domain.people import passwords, signin, strangers
 from firebell.domain.statuspage.model import Access, StatusPage
 from firebell.entrypoints import callers
 from firebell.entrypoints.site import Site
@@ -68,6 +68,7 @@ class Gate:
         now_s = self.site.runner.clock.monotonic()
         if len(self.tries) > 10_000:
             self.tries.clear()
+        who = strangers.place(who)
         recent = [at for at in self.tries.get(who, ()) if at > now_s - TRIES_WITHIN_S]
         allowed = len(recent) < TRIES_MAX
         self.tries[who] = [*recent, now_s] if allowed else recent
@@ -123,6 +124,4 @@ def cookies(scope: Scope) -> Mapping[str, str]:
 
 def address(site: Site, scope: Scope) -> str:
     """The sender's address; X-Forwarded-For is believed only from configured proxies."""
-    forwarded = next((value for name, value in scope["headers"] if name == b"x-forwarded-for"), b"")
-    peer = scope.get("client")
-    return callers.believed(peer[0] if peer else "unknown", forwarded.decode("latin-1"), site.settings.trusted_proxies)
+    return callers.sender(scope, site.settings.trusted_proxies)
