@@ -132,9 +132,7 @@ def test_a_stream_goes_strictly_in_order(yard: Yard) -> None:
 
 
 def test_a_refused_message_makes_room_for_the_next_of_its_stream(yard: Yard) -> None:
-    yard.script = lambda target, attempt: (
-        Outcome(OutcomeKind.DEAD, "400") if len(yard.told) == 0 else None
-    )
+    yard.script = lambda target, attempt: Outcome(OutcomeKind.DEAD, "400") if len(yard.told) == 0 else None
     first = yard.put("room", "bad", stream="room")
     yard.put("room", "good", stream="room")
     yard.settle()
