@@ -78,7 +78,7 @@ def _metric(low: str, start: int, end: int, at: int, until: int) -> str | None:
     """The metric whose word stands nearest to the duration within its sentence."""
     best: tuple[int, str] | None = None
     for name, pattern in _WORDS.items():
-        for found in pattern.finditer(low, start, end):
+        for found in pattern.finditer(low, max(start, at - 2 * _NEAR), min(end, until + 2 * _NEAR)):
             between = low[found.end() : at] if found.end() <= at else low[until : found.start()]
             # What stands beyond a comma or an "and" belongs to another measure, if there is one nearer by sense.
             gap = len(between) + (_NEAR // 2 if _PART.search(between) else 0)

@@ -31,10 +31,8 @@ _ROUND = 1e-9
 """Two ways of adding up the same parts may differ in the last digit; the threshold is met by both."""
 
 _URL = re.compile(r"\b(?:https?|ssh|ftp)://\S+|\bwww\.\S+", re.IGNORECASE)
-_HOST = re.compile(
-    r"\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b|\b[a-z][a-z0-9]*(?:-[a-z0-9]+)*-?\d+(?:-\w+)*\b|[\w.+-]+@[\w.-]+",
-    re.IGNORECASE,
-)
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
+_PIECE_MAX = 100
 _MONTHS = re.compile(
     r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|"
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
@@ -97,8 +95,15 @@ def masked(text: str, names: frozenset[str] = frozenset()) -> tuple[str, ...]:
     pattern = _names(names)
     if pattern is not None:
         text = pattern.sub(" ", text)
-    text = _MONTHS.sub(" ", _HOST.sub(" ", text))
-    return tuple(word for word in _WORD.findall(text.lower()) if word not in STOP_WORDS)
+    pieces = " ".join(piece for piece in _MONTHS.sub(" ", text).split() if _says(piece))
+    return tuple(word for word in _WORD.findall(pieces.lower()) if word not in STOP_WORDS)
+
+
+def _says(piece: str) -> bool:
+    """Whether a piece between blanks is words: no number, address or host, and no blob."""
+    if len(piece) > _PIECE_MAX or "@" in piece or any(char.isdigit() for char in piece):
+        return False
+    return "." not in piece or _HOST.fullmatch(piece.strip(".,;:!?()[]\"'“”")) is None
 
 
 def idf(documents: int, holding: int) -> float:

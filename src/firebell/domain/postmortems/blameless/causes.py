@@ -38,7 +38,7 @@ def _is_cause(reader: Reader, i: int, found: re.Match[str]) -> bool:
 
 def _left(reader: Reader, i: int) -> str:
     start, _ = reader.prose.sentence(reader.prose.starts[i])
-    return reader.prose.low[start : reader.prose.starts[i]]
+    return reader.prose.low[max(start, reader.prose.starts[i] - 60) : reader.prose.starts[i]]
 
 
 def _people(reader: Reader, i: int, found: re.Match[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -62,6 +63,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     person_id: str = ""
 
 
+@lru_cache(maxsize=256)
 def key_of(family: Family, sentence: str) -> str:
     """16 hex digits of family and sentence; line breaks within the sentence do not matter."""
     words = " ".join(sentence.split())

@@ -142,11 +142,11 @@ def find(text: str, names: Names) -> list[Found]:
         mail = _MAIL.match(text, match.start()) if match[0].endswith("@") else None
         found.append(Found(match.start(), mail.end() if mail else match.end(), person_id))
     if names.mentions and "@" in text:
-        taken = [(one.start, one.end) for one in found]
+        taken = {at for one in found for at in range(one.start, one.end)}
         for match in _MENTION.finditer(text):
             if match[0][1:].lower() in _GROUPS or match[0].lower().endswith(("-team", "-oncall", "-bot", "team")):
                 continue
-            if not any(start < match.end() and match.start() < end for start, end in taken):
+            if taken.isdisjoint(range(match.start(), match.end())):
                 found.append(Found(match.start(), match.end(), ""))
     return sorted(found, key=lambda one: one.start)
 

@@ -76,9 +76,15 @@ def before(reader: Reader, i: int, reach: int = 4) -> list[str]:
 
 def first_in_sentence(reader: Reader, i: int) -> bool:
     start, _ = reader.prose.sentence(reader.prose.starts[i])
-    return not any(char.isalnum() for char in reader.prose.low[start : reader.prose.starts[i]])
+    at = reader.prose.starts[i]
+    return at - start <= SENTENCE_MAX and not any(char.isalnum() for char in reader.prose.low[start:at])
+
+
+SENTENCE_MAX = 300
+"""Characters looked at on either side of a word; what has no full stop for longer is no sentence."""
 
 
 def sentence_of(reader: Reader, i: int) -> str:
-    start, end = reader.prose.sentence(reader.prose.starts[i])
-    return reader.prose.low[start:end]
+    at = reader.prose.starts[i]
+    start, end = reader.prose.sentence(at)
+    return reader.prose.low[max(start, at - SENTENCE_MAX) : min(end, at + SENTENCE_MAX)]
