@@ -113,8 +113,8 @@ def idf(documents: int, holding: int) -> float:
 
 def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     """Shared over all; of two empty sets 0."""
-    union = len(one | other)
-    return len(one & other) / union if union else 0.0
+    shared = len(one & other) if not one.isdisjoint(other) else 0
+    return shared / (len(one) + len(other) - shared) if shared else 0.0
 
 
 def service_part(one: frozenset[str], other: frozenset[str], depends: Mapping[str, frozenset[str]]) -> float:
@@ -207,7 +207,7 @@ def _cosine(vector: Mapping[str, float], position: int, within: Index) -> float:
     if not length:
         return 0.0
     idfs = within.idfs
-    return sum(weight * counts[word] * idfs[word] for word, weight in vector.items() if word in counts) / length
+    return sum(vector[word] * counts[word] * idfs[word] for word in vector.keys() & counts.keys()) / length
 
 
 def compare(asked: Signature, other_id: str, within: Index) -> Alike | None:
