@@ -101,3 +101,15 @@ def test_a_run_of_a_runbook_for_it_is_as_private(api: Api, private: str) -> None
     assert api.call("max", "GET", f"/runbook-runs/{run.id}").status_code == 404
     assert api.ok("max", "GET", "/runbooks/insider/runs") == []
     assert json.dumps(api.ok("root", "GET", "/runbooks/insider/runs")).count(run.id) >= 1
+
+
+def test_what_is_tied_to_it_does_not_speak_of_it_to_others(api: Api, private: str) -> None:
+    body = {"title": "Checkout fails"}
+    related, merged = (api.ok("ben", "POST", "/incidents", body)["id"] for _ in range(2))
+    api.ok("root", "POST", f"/incidents/{related}:act", {"verb": "relate", "other": private})
+    api.ok("root", "POST", f"/incidents/{merged}:act", {"verb": "mark_duplicate", "of": private})
+    for one in (related, merged):
+        for path in ("", "/timeline", "/brief", "/state.txt"):
+            assert private not in api.call("vic", "GET", f"/incidents/{one}{path}").text, path
+            told = api.call("root", "GET", f"/incidents/{one}{path}").text
+            assert path in ("/brief", "/state.txt") or private in told, path

@@ -30,7 +30,7 @@ from firebell.entrypoints.api.requests import ApiRoute
 from firebell.entrypoints.callers import Caller
 from firebell.entrypoints.site import read
 from firebell.kernel.work import Read
-from firebell.workflows import incident_state
+from firebell.workflows import incident_state, journal_read
 
 router = APIRouter(prefix="/incidents/{incident}", tags=["incidents"], route_class=ApiRoute)
 
@@ -282,7 +282,7 @@ def timeline(
                 n=e.n, event_at=e.event_at.format_iso(), recorded_at=e.at.format_iso(), actor=e.actor, kind=e.kind,
                 data=dict(e.data), redacted=e.redacted, starred=e.n in one.stars, hash=e.hash.hex(),
             )
-            for e in queries.timeline(r, one.id, limit=limit, before=before)
+            for e in journal_read.open_to(r, queries.timeline(r, one.id, limit=limit, before=before))
         ]  # fmt: skip
 
     return read(request, look, caller)

@@ -164,12 +164,15 @@ def shown(request: Request, r: Read, one: Incident) -> IncidentShown:
     for name in ("declared_at", "commandless_since", "closed_at"):
         values[name] = iso(values[name])
     minutes = severity.minutes_in_each(one, r.now)
+    hidden = queries.hidden_subjects(r)
     return IncidentShown(
         **values
         | {
             "roles": [plain(each) for each in one.engagements if each.until_at is None],
             "milestones": plain(one.milestones), "service_ids": list(one.service_ids),
-            "component_ids": list(one.component_ids), "related_ids": list(one.related_ids),
+            "component_ids": list(one.component_ids),
+            "duplicate_of": None if one.duplicate_of in hidden else one.duplicate_of,
+            "related_ids": [other for other in one.related_ids if other not in hidden],
             "minutes_in_severity": {str(name or "unset"): n for name, n in minutes.items()},
             "legal": list(rules.legal(one, queries.asking(r, one))),
             "html_url": f"{site_of(request).base_url}/incidents/{one.id}",
