@@ -48,6 +48,8 @@ class FakeSlack:
     def __init__(self) -> None:
         self.channels: dict[str, Channel] = {}
         self.people: dict[str, str] = {}
+        self.traits: dict[str, dict[str, Any]] = {}
+        """What ``users.info`` says of somebody besides, by id."""
         self.views: list[dict[str, Any]] = []
         self.calls: list[str] = []
         self.faults: list[str] = []
@@ -277,7 +279,8 @@ class FakeSlack:
         email = self.people.get(given["user"])
         if email is None:
             raise _Error("user_not_found")
-        return {"user": {"id": given["user"], "deleted": False, "is_bot": False, "profile": {"email": email}}}
+        known = {"id": given["user"], "deleted": False, "is_bot": False, "profile": {"email": email}}
+        return {"user": known | self.traits.get(given["user"], {})}
 
     def _views_open(self, given: dict[str, Any]) -> dict[str, Any]:
         view = given["view"] if isinstance(given["view"], dict) else json.loads(given["view"])

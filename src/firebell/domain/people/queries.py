@@ -12,13 +12,35 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from firebell.domain.people import authority, reach_store, rules, store
+from firebell.domain.people.facts import UserEdited
 from firebell.domain.people.model import ContactMethod, NotificationRule, Person, Team, TeamRole, User
-from firebell.kernel.actor import Permission, Role
+from firebell.kernel import journal
+from firebell.kernel.actor import GRANTS, Permission, Role
 from firebell.kernel.errors import NotFound
 from firebell.kernel.ids import TeamId, UserId
 from firebell.kernel.work import Read
 
 _users, _teams, _members = store.users_table, store.teams_table, store.memberships_table
+
+_EDITS_READ = 5_000
+
+
+def email_is_vouched_for(read: Read, user_id: str) -> bool:
+    """Whether a person's e-mail address is more than their own word: an administrator entered it, or a code that was
+    sent there came back. Only such an address says who somebody is elsewhere."""
+    one = person(read, user_id)
+    if one is None or not one.user.email:
+        return False
+    proven = [m for m in one.methods if m.channel == "email" and m.verified_at is not None]
+    if any(str(m.config.get("to", "")).strip().lower() == one.user.email.lower() for m in proven):
+        return True
+    facts = journal.of(read.connection, user_id, limit=_EDITS_READ)
+    if len(facts) == _EDITS_READ:
+        return False  # who edits themselves five thousand times has something to bury
+    said = [fact for fact in facts if fact.kind == UserEdited.kind and "email" in fact.data["changed"]]
+    # Who may edit everybody could enter it for anybody, so their own is believed as well.
+    return not said or said[-1].actor != f"user:{user_id}" or Permission.PEOPLE_EDIT in GRANTS[one.user.role]
+
 
 # ---------------------------------------------------------------- for the pager
 

@@ -119,7 +119,8 @@ class SlackDoor:
 
         def link(work: Work) -> str | None:
             user = next((one for one in people.users(work) if (one.email or "").lower() == email.lower()), None)
-            if user is None:
+            # Else whoever enters a colleague's address as their own is given that colleague's mentions and orders.
+            if user is None or not people.email_is_vouched_for(work, user.id):
                 return None
             chat.link_person(work, SLACK, chat_id, user.id, "email")
             return user.id
@@ -128,14 +129,26 @@ class SlackDoor:
 
     def _email_of(self, chat_id: str) -> str:
         try:
-            answer = self._web().users_info(user=chat_id)
+            user = self._web().users_info(user=chat_id).get("user") or {}
+            foreign = self._is_foreign(user)
         except (SlackClientError, OSError) as error:
             log.warning("slack_user_unknown", why=str(error)[:200])
             return ""
-        user = answer.get("user") or {}
         if user.get("deleted") or user.get("is_bot"):
             return ""
+        # In a shared channel others' administrators say what their people's addresses are, and may say ours.
+        if user.get("is_stranger") or user.get("is_email_confirmed") is False or foreign:
+            return ""
         return str((user.get("profile") or {}).get("email") or "")
+
+    def _is_foreign(self, user: Mapping[str, Any]) -> bool:
+        """Whether somebody belongs to another workspace than our bot (and to no organisation that holds both)."""
+        theirs = str(user.get("team_id") or "")
+        if not theirs:
+            return False
+        own = self._web().auth_test()
+        within = {str(own.get("team_id") or ""), *(user.get("enterprise_user") or {}).get("teams", ())}
+        return theirs not in within
 
     # ---- buttons and forms
 
