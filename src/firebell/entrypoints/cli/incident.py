@@ -93,9 +93,13 @@ def show(incident: Incident, as_json: AsJson = False) -> None:
 
 
 @app.command("state")
-def state(incident: Incident) -> None:
+def state(incident: Incident, as_json: AsJson = False) -> None:
     """The plain page from which command could go on without Firebell. Example: firebell incident state INC-12"""
-    typer.echo(text(f"/api/v1/incidents/{incident}/state.txt"))
+    page = text(f"/api/v1/incidents/{incident}/state.txt")
+    if as_json:
+        as_is({"incident": incident, "text": page})
+    else:
+        typer.echo(page)
 
 
 @app.command("timeline")
