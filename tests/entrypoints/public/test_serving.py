@@ -126,6 +126,7 @@ def test_what_time_alone_changes_is_drawn_anew(public: Public) -> None:
 
 def test_there_is_nothing_behind_an_unknown_address(public: Public) -> None:
     for path in ("/status/nobody", "/status/nobody/api/v2/summary.json", "/status/acme/history/1999-01",
+                 "/status/acme/history/0000-01",
                  "/status/acme/history/2031-01", "/status/acme/incidents/000000000000",
                  "/status/acme/nothing"):  # fmt: skip
         answer = public.client.get(path)

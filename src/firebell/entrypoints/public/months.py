@@ -49,7 +49,10 @@ def month(read: Read, snapshot: Snapshot, wanted: str) -> Month:
     zone = snapshot.page.time_zone
     today = snapshot.taken_at.to_tz(zone).date()
     this = today.year_month()
-    chosen = YearMonth(*map(int, wanted.split("-"))) if wanted else this
+    try:
+        chosen = YearMonth(*map(int, wanted.split("-"))) if wanted else this
+    except ValueError:
+        raise NotFound("There is no such month.") from None
     if not (this.year - YEARS_BACK <= chosen.year and chosen <= this):
         raise NotFound("There is no history of that month.")
     first, following = chosen.on_day(1), _following(chosen)
