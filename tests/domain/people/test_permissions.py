@@ -111,7 +111,8 @@ QUERIES: dict[str, tuple[Call, dict[str, str]]] = {
 BY_PROOF = {"create_first_admin", "accept_invite", "reset_password", "sign_out", "touch_session", "touch"}
 PARTS = {"add_user", "enter", "set_password", "take_own", "forget", "end_codes"}
 FOR_THE_PAGER = {"person", "people", "team_members", "team_owners", "admins"}
-WHO_IS_ASKING = {"proved_lately", "names", "session", "session_actor", "actor", "link", "needs_first_admin"}
+WHO_IS_ASKING = {"proved_lately", "names", "session", "session_actor", "actor", "link", "needs_first_admin", "owner",
+                 "email_is_vouched_for"}  # fmt: skip
 
 
 def add_method(work: Work, cast: Cast, *, trusted: bool) -> object:
