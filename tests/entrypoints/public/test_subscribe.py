@@ -277,3 +277,18 @@ def test_unproven_addresses_are_forgotten(page: Page) -> None:
     page.story.clock.advance(49 * 3600)
     page.story.run(subscribers.tidy)
     assert page.counts() == Counts()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "kind", "status"),
+    [
+        ("subscribe", b"address=" + b"a" * 70_000, "application/x-www-form-urlencoded", 413),
+        ("api/v2/subscribers.json", b"{" + b" " * 70_000 + b"}", "application/json", 413),
+        ("api/v2/subscribers.json", b"[" * 60_000, "application/json", 422),
+    ],
+)
+def test_what_a_stranger_sends_is_small_and_flat_or_refused(
+    page: Page, path: str, body: bytes, kind: str, status: int
+) -> None:
+    answer = page.client.post(f"/status/acme/{path}", content=body, headers={"content-type": kind})
+    assert answer.status_code == status

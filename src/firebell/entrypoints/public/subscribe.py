@@ -38,6 +38,9 @@ _THANKS = {
 _PRIVATE = {"cache-control": "private, no-store", "referrer-policy": "no-referrer"}
 
 
+BODY_MAX = 64 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """The form that subscribes, with what was typed."""
@@ -70,8 +73,30 @@ class Said:
     wrong: str = ""
 
 
+class _TooLarge(Refused):
+    slug = "too-large"
+    status = 413
+
+
+async def _bounded(request: Request) -> Request:
+    """The request with its whole body in hand. A stranger's is small, or it is not read to its end."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_MAX:
+            raise _TooLarge(f"At most {BODY_MAX >> 10} KiB.", hint="Choose fewer components.")
+        chunks.append(chunk)
+    body = b"".join(chunks)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request(request.scope, receive)
+
+
 async def _form(request: Request) -> FormData:
-    return await request.form(max_fields=600)
+    return await (await _bounded(request)).form(max_fields=600)
 
 
 Given = Annotated[FormData, Depends(_form)]
@@ -117,8 +142,8 @@ def _ask(request: Request, page: StatusPage, kind: str, address: str, scope: dic
 
 async def _json(request: Request) -> Any:
     try:
-        return await request.json()
-    except ValueError:
+        return await (await _bounded(request)).json()
+    except (ValueError, RecursionError):
         return None
 
 
