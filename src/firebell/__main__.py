@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from firebell.entrypoints.cli.main import run
 
 
 def _serve(roles: frozenset[str], listen: str | None) -> int:
+    # What is loaded stays to the end: looking through it for garbage on the way is a tenth of the start.
+    gc.set_threshold(100_000, 20, 50)
     from firebell.app import serve_forever
 
     return serve_forever(roles, listen)

@@ -105,6 +105,7 @@ class House:
         self.live.close()
         self.worker.finish()
         self.dispatcher.finish()
+        self.slack.finish()
 
     def close(self) -> None:
         self._stopping.set()

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from firebell.kernel.actor import NOBODY, SYSTEM, Actor, Permission
 from firebell.kernel.clock import SetClock
-from firebell.kernel.errors import Forbidden, Invalid, Stale, Unauthenticated
+from firebell.kernel.errors import Forbidden, Invalid, Stale, Unauthenticated, Unavailable
 from firebell.kernel.work import Runner, Work
 from tests.kernel.things import Happened, Thing, all_things, things
 
@@ -149,3 +149,31 @@ def test_four_threads_count_to_forty_and_none_is_lost(runner: Runner) -> None:
     assert failed == []
     assert runner.read(all_things)[0].n == 40
     assert [e.n for e in runner.read(lambda read: read.history("alr_same"))] == list(range(1, 41))
+
+
+def test_the_end_waits_for_the_unit_under_way_and_refuses_the_next(runner: Runner) -> None:
+    begun, closing = threading.Event(), threading.Event()
+    came_of_it: list[object] = []
+
+    def job(work: Work) -> str:
+        begun.set()
+        assert closing.wait(10)
+        work.insert_structs(things, [Thing(id="t1")])
+        return "done"
+
+    def close() -> None:
+        closing.set()
+        runner.database.close()
+
+    unit = threading.Thread(target=lambda: came_of_it.append(runner.run(job)))
+    unit.start()
+    assert begun.wait(10)
+    end = threading.Thread(target=close)
+    end.start()
+    for one in (unit, end):
+        one.join(10)
+    assert came_of_it == ["done"]
+    with pytest.raises(Unavailable):
+        runner.run(lambda work: work.insert_structs(things, [Thing(id="t2")]))
+    with pytest.raises(Unavailable):
+        runner.read(all_things)

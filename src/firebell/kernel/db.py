@@ -24,7 +24,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from sqlalchemy.types import TypeDecorator
 
 from firebell.kernel.clock import Instant, from_micros, micros
-from firebell.kernel.errors import Conflict
+from firebell.kernel.errors import Conflict, Unavailable
 
 metadata = MetaData(
     naming_convention={
@@ -105,6 +105,7 @@ class Database:
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock_file: int | None = None
+        self._closed = False
         self.writer_lock = threading.RLock()
         if self.is_sqlite:
             self._open_sqlite(boot_id)
@@ -210,11 +211,18 @@ class Database:
         self.readers = self._engines["people"]
 
     def engine(self, lane: str) -> Engine:
-        """The engine that writes for ``lane`` (one of :data:`LANES`)."""
+        """The engine that writes for ``lane`` (one of :data:`LANES`). Raises Unavailable after the end."""
+        self._refuse_if_closed()
         return self._engines[lane]
 
     def reader(self, lane: str) -> Engine:
+        self._refuse_if_closed()
         return self.readers if self.is_sqlite else self._engines[lane]
+
+    def _refuse_if_closed(self) -> None:
+        # An engine that was disposed of would quietly open a new connection, to a file that is locked no longer.
+        if self._closed:
+            raise Unavailable("The database is closed.")
 
     def unsafe_settings(self) -> list[str]:
         """Reasons to refuse to start, each one sentence. Empty when commits are durable."""
@@ -258,6 +266,12 @@ class Database:
             raise Conflict(f"The copy of {path} is damaged: {wrong}", hint="Keep every file; run firebell doctor.")
 
     def close(self) -> None:
+        """Close every connection, the writing one between two units of work. Whoever comes later gets Unavailable."""
+        self._closed = True
+        with self.writer_lock:
+            self._close()
+
+    def _close(self) -> None:
         for engine in {*self._engines.values(), self.readers}:
             engine.dispose()
         if self._lock_file is not None:

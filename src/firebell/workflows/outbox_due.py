@@ -31,6 +31,7 @@ REST_S = 1.0
 HANDS_MAX = 64
 BATCH = 16
 STOP_WAITS_S = 5.0
+STOP_WAITS_LEAST_S = 0.5
 PAUSE_S = 0.02
 
 
@@ -81,6 +82,7 @@ class Dispatcher:
         self._hands = _Hands()
         self._changed = threading.Condition()
         self._stopping = False
+        self._stopping_since = 0.0
         self._closed = False
         self._rest_until: Instant | None = None
         self._results = Results(runner, self._settle, PAUSE_S if posters else 0.0)
@@ -271,6 +273,8 @@ class Dispatcher:
 
     def finish(self) -> None:
         """Begin nothing new. Returns at once."""
+        if not self._stopping:
+            self._stopping_since = self._runner.clock.monotonic()
         self._stopping = True
 
     def stop(self) -> None:
@@ -283,6 +287,9 @@ class Dispatcher:
         except Unavailable:
             log.warning("posts_not_given_back", posts=len(spared))
         with self._changed:
-            self._changed.wait_for(lambda: not (self._hands.busy or self._hands.unwritten), STOP_WAITS_S)
+            # What pages waited for was waited for here, too: one after the other would be more than a stop may take.
+            waited_s = self._runner.clock.monotonic() - self._stopping_since
+            left_s = max(STOP_WAITS_LEAST_S, STOP_WAITS_S - waited_s)
+            self._changed.wait_for(lambda: not (self._hands.busy or self._hands.unwritten), left_s)
         # The database may be gone from here on: what is still under way is left to whoever takes its lease over.
         self._closed = True

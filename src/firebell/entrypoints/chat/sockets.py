@@ -22,6 +22,8 @@ from firebell.kernel.work import Runner
 log = structlog.get_logger()
 RETRY_S = 30.0
 LOOK_S = 60.0
+STOP_WAITS_S = 2.0
+"""Slack may be slow to answer; a stop has ten seconds for everything."""
 
 
 class SlackSocket:
@@ -53,11 +55,15 @@ class SlackSocket:
         self._thread = threading.Thread(target=self._run, name="slack", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
+    def finish(self) -> None:
+        """Close the line. Returns at once."""
         self._stopping.set()
         self._look.set()
+
+    def stop(self) -> None:
+        self.finish()
         if self._thread is not None:
-            self._thread.join(timeout=5)
+            self._thread.join(timeout=STOP_WAITS_S)
 
     @property
     def connected(self) -> bool:
