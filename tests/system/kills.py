@@ -64,6 +64,7 @@ def kill_again_and_again(
     *,
     count: int = 1_000_000,
     least: int = 5,
+    accepted_least: int = 0,
     budget_s: float = 1e9,
     random_seed: int = 1,
     per_s: float = 40,
@@ -72,7 +73,7 @@ def kill_again_and_again(
 ) -> Killed:
     """Kill ``count`` times, or as often as fits in ``budget_s``; then let the last server finish and settle up.
 
-    On a slow machine the budget is exceeded until there were ``least`` kills.
+    On a slow machine the budget is exceeded until there were ``least`` kills and ``accepted_least`` alerts accepted.
     """
     chance = random.Random(random_seed)
     begun = CLOCK.monotonic()
@@ -91,7 +92,9 @@ def kill_again_and_again(
         starts = [server.start()]
         kills = 0
         with Load(server.port, keys, per_s=per_s) as load:
-            while kills < count and (kills < least or CLOCK.monotonic() - begun < budget_s):
+            while kills < count and (
+                kills < least or len(load.acknowledged) < accepted_least or CLOCK.monotonic() - begun < budget_s
+            ):
                 pause(chance.uniform(0.0, 1.2) if chance.random() < 0.8 else chance.uniform(0.0, 0.15))
                 server.kill()
                 kills += 1
