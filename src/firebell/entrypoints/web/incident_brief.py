@@ -52,7 +52,7 @@ def lines(b: Brief, names: Names, zone: str) -> list[Part]:
         promise = f" Next promised by {at(said.promise_due_at)}." if said.promise_due_at else ""
         return [f"{ago(said.sent_at)} by {names.of(said.by)}: {said.text.strip()[:300]}{promise}"]
 
-    minutes = ", ".join(f"{level or 'unset'} {n} min" for level, n in b.minutes.items())
+    minutes = ", ".join(f"{level or 'not set'} {n} min" for level, n in b.minutes.items())
     peak = f", at its worst {b.peak}" if b.peak and b.peak != b.severity else ""
     size = b.size_up
     trend = f"{size.wrong}. {size.scope}. Trend {size.trend}, confidence {size.confidence}" if size else ""

@@ -69,6 +69,8 @@ MORE: Mapping[str, Callable[[Browser, Read, Incident], object]] = {
     "timeline": _recent, "updates": incident_said.panel, "runbooks": incident_runbooks.of_incident,
 }  # fmt: skip
 """What other parts of the page look up for themselves, by the block that draws it (``view.around.more[block]``)."""
+_ALSO_IN: Mapping[str, Sequence[str]] = {"updates": ("top",)}
+"""The top says which update waits for its release."""
 
 
 def page(here: Browser, incident_id: str, refused: str = "", draft: Draft | None = None, status: int = 200) -> Response:
@@ -94,7 +96,7 @@ def look(
     found = people.users(read) if drawn("work", "side") else []
     shown = _alerts(here, read, i) if drawn("work", "side") else []
     names = look_up(read, _ids(i))
-    more = {name: make(here, read, i) for name, make in MORE.items() if drawn(name)}
+    more = {name: make(here, read, i) for name, make in MORE.items() if drawn(name, *_ALSO_IN.get(name, ()))}
     around = Around(
         scale=asking.scale,
         roles=asking.roles,
