@@ -149,6 +149,14 @@ def test_what_was_entered_afterwards_rings_for_nobody(story: Story) -> None:
     assert story.sent == []
 
 
+def test_an_incident_that_tests_the_tool_wakes_nobody_who_was_not_let_into_it(story: Story) -> None:
+    room = staffed(story)
+    room.declare("Trying the button", "SEV1", by="ann", kind=Kind.TEST)
+    story.run_for(minutes=30)
+    assert story.paged() == []
+    assert room.fact("incident.nobody_to_page")["why"] == "not_enrolled"
+
+
 def test_a_drill_rings_only_for_those_who_take_part(story: Story) -> None:
     room = staffed(story)
     room.stands_behind("comms", "spokes")

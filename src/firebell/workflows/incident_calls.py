@@ -19,13 +19,15 @@ from firebell.kernel.work import Read, Work
 from firebell.workflows import audience, incident_words, own_alert
 
 AGAIN_S = 300
+# Nobody is woken who was not let into it, no policy climbs, no last resort is called.
+_REHEARSED = frozenset({Kind.DRILL, Kind.TEST})
 _HOLDERS_MANY = frozenset({RoleName.RESPONDER, RoleName.OBSERVER})
 
 
 def commander(work: Work, incident: Incident, why: str) -> Alert | None:
     """Find somebody to command: by the commander's policy; without one, among those who may, the team, the admins."""
     settings = incidents.settings(work)
-    policy_id = settings.commander_policy_id if incident.kind is not Kind.DRILL else None
+    policy_id = settings.commander_policy_id if incident.kind not in _REHEARSED else None
     last = people.team_owners(work, incident.team_id) if incident.team_id else []
     targets = _users(settings.commander_ids or last or people.admins(work))
     return _call(work, incident, RoleName.COMMANDER, "command", targets, why, policy_id=policy_id)
@@ -71,7 +73,7 @@ def _call(
 ) -> Alert | None:  # fmt: skip
     if incident.kind is Kind.BACKFILLED:
         return None
-    drill = incident.kind is Kind.DRILL
+    drill = incident.kind in _REHEARSED
     if drill:
         targets = _enrolled(work, incident, targets)
     if not targets and policy_id is None:
