@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -134,6 +135,22 @@ def test_any_tidy_document_makes_the_round_trip(
 )
 def test_any_text_can_be_imported(text: str) -> None:
     import_markdown.read(text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("- Errors <!--", "    - Errors <!--", "hangs below nothing"),
+        ("postmortem 1 {", 'postmortem 1 {"mood":"good",', "“mood” is no field of a postmortem"),
+    ],
+)
+def test_an_export_that_was_changed_by_hand_is_read_as_anybodys(before: str, after: str, said: str) -> None:
+    text = export_markdown.export(WHOLE, STAMP)
+    assert before in text
+    found = import_markdown.read(text.replace(before, after, 1))
+    assert not found.ours
+    assert said in found.warnings[0]
+    assert found.document.title == WHOLE.title
 
 
 FOREIGN = """# Outage of the shop

@@ -26,6 +26,7 @@ _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})\s+(?P<words>.*?)\s*#*\s*$")
 _TASK = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\[(?P<tick>[ xX])\]\s+)?(?P<text>\S.*?)\s*$")
 _CELLS = re.compile(r"^\s*\|(?P<cells>.+)\|\s*$")
+_PLAIN = frozenset(Document.__struct_fields__) - {"title", "texts", "whys", "factors", "actions"}
 _NOON = Time(12)
 _DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
 _ALL_TIMES = re.compile(r"\btimes?\b[^.\n]{0,30}\b(UTC|GMT|CET|CEST|EST|EDT|PST|PDT)\b", re.IGNORECASE)
@@ -77,10 +78,14 @@ def read(text: str, *, day: Date | None = None) -> Imported:
 def _ours(text: str) -> Imported:
     lines = text.split("\n")
     title = lines[0].removeprefix("# ")
-    about = next(line for line in lines if line.startswith(MARK))
+    about = next((line for line in lines if line.startswith(MARK)), "")
+    if not about:
+        raise ValueError("the line that says what it is has lost its beginning")
     plain: Mapping[str, str] = msgspec.json.decode(
         about.removeprefix(MARK).removesuffix("-->").strip() or "{}", type=dict[str, str]
     )
+    if unknown := plain.keys() - _PLAIN:
+        raise ValueError(f"“{min(unknown)}” is no field of a postmortem")
     texts: dict[Section, list[str]] = {}
     blocks: dict[str, list[str]] = {}
     section: Section | None = None
@@ -138,6 +143,8 @@ def _whys(lines: list[str]) -> tuple[Why, ...]:
         if not line.lstrip().startswith("- "):
             continue
         depth = (len(line) - len(line.lstrip())) // 2
+        if depth > len(path):
+            raise ValueError(f"“{line.strip()[:60]}” hangs below nothing")
         words, rest = _split(line.lstrip()[2:])
         places[str(rest.get("id"))] = rest.pop("n", len(places))
         parent = path[depth - 1] if depth else None
