@@ -134,6 +134,14 @@ def test_there_is_nothing_behind_an_unknown_address(public: Public) -> None:
         assert "public" not in answer.headers.get("cache-control", "")
 
 
+def test_a_person_at_an_unknown_address_reads_a_page_and_a_program_a_document(public: Public) -> None:
+    person = public.client.get("/status/nobody")
+    assert person.headers["content-type"].startswith("text/html")
+    assert "There is no such status page" in person.text
+    assert "default-src 'none'" in person.headers["content-security-policy"]
+    assert "error" in public.client.get("/status/nobody/api/v2/summary.json").json()
+
+
 def test_a_disabled_and_a_deleted_page_are_gone_at_once(public: Public) -> None:
     assert public.get().status_code == 200
     public.run(lambda work: commands.edit_page(work, public.acme.page_id, disabled=True))

@@ -92,6 +92,12 @@ def refused(page: StatusPage, place: Place, now: Instant, message: str) -> str:
     return _draw("refused.html", page, place, now, {"message": message}, page.name)
 
 
+@cache
+def nothing() -> str:
+    """What a person reads where no page is; it tells nothing of the pages there are."""
+    return _environment().get_template("nothing.html").render()
+
+
 def form(template: str, page: StatusPage, place: Place, now: Instant, view: object, title: str) -> str:
     """A page that asks for something, or says what came of it."""
     return _draw(template, page, place, now, view, title)

@@ -179,6 +179,8 @@ class Public:
 
     @staticmethod
     def _nothing(asked: Asked) -> Rendered:
+        if documents.is_page(asked.name):
+            return documents.rendered(HTML, html.nothing())
         return documents.rendered(JSON, documents.error("There is no such status page."))
 
     # ---- the wire
