@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -170,12 +171,16 @@ def test_r2_alike_within_a_year() -> None:
 
 
 def test_r3_a_class_spends_a_fifth_of_the_quarter_and_a_single_incident_never_does() -> None:
-    assert held(this=incident(budget_permille=230)) == set()
-    other = incident("inc_1", service_ids=frozenset({"b"}), budget_permille=120)
-    assert Rule.CLASS_SPENT_BUDGET in held(other, this=incident(budget_permille=81))
-    assert Rule.CLASS_SPENT_BUDGET not in held(other, this=incident(budget_permille=80))
-    last_quarter = incident("inc_1", at=Instant.parse_iso("2025-12-31T10:00:00Z"), budget_permille=500)
-    assert Rule.CLASS_SPENT_BUDGET not in held(last_quarter, this=incident(budget_permille=100))
+    assert held(this=incident(budget_share=Fraction(230, 1000))) == set()
+    other = incident("inc_1", service_ids=frozenset({"b"}), budget_share=Fraction(120, 1000))
+    assert Rule.CLASS_SPENT_BUDGET in held(other, this=incident(budget_share=Fraction(81, 1000)))
+    assert Rule.CLASS_SPENT_BUDGET not in held(other, this=incident(budget_share=Fraction(80, 1000)))
+    shares = [incident(f"inc_{n}", budget_share=Fraction("0.06667")) for n in (1, 2)]
+    assert Rule.CLASS_SPENT_BUDGET in held(*shares, this=incident(budget_share=Fraction("0.06667")))
+    found = verdict.findings(incident(budget_share=Fraction("0.09")), [other], now=NOW)
+    assert [(one.evidence, "21 %" in one.words) for one in found] == [(("inc_9", "inc_1"), True)]
+    last_quarter = incident("inc_1", at=Instant.parse_iso("2025-12-31T10:00:00Z"), budget_share=Fraction(500, 1000))
+    assert Rule.CLASS_SPENT_BUDGET not in held(last_quarter, this=incident(budget_share=Fraction(100, 1000)))
 
 
 def test_r4_an_open_action_counts_once_a_person_says_so() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from fractions import Fraction
 
 import msgspec
 
@@ -17,7 +18,7 @@ from firebell.kernel.clock import Instant, plus, seconds_between
 
 _DAY_S = 86_400
 PROVISIONAL_S = 90 * _DAY_S
-BUDGET_PERMILLE = 200
+BUDGET_SHARE = Fraction(1, 5)
 
 
 class Rule(StrEnum):
@@ -40,14 +41,15 @@ class Verdict(StrEnum):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rules look at. ``budget_permille``: the share of its SLO's quarterly budget it spent."""
+    """What the rules look at. ``budget_share``: of its SLO's quarterly budget, exactly: shares are added up, and one that
+    was rounded before would move the verdict."""
 
     id: str
     at: Instant
     service_ids: frozenset[str] = frozenset()
     factors: frozenset[str] = frozenset()
     mechanisms: frozenset[str] = frozenset()
-    budget_permille: int = 0
+    budget_share: Fraction = Fraction(0)
 
 
 class OpenAction(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,11 +146,11 @@ def _class_spent_budget(this: Incident, around: Sequence[Incident]) -> Finding |
     """A class of at least two incidents; one incident that spent as much makes a postmortem due, no more."""
     for factor in sorted(this.factors):
         same = [one for one in (this, *around) if factor in one.factors and _quarter(one.at) == _quarter(this.at)]
-        spent = sum(one.budget_permille for one in same)
-        if len(same) >= 2 and spent > BUDGET_PERMILLE:
+        spent = sum((one.budget_share for one in same), Fraction(0))
+        if len(same) >= 2 and spent > BUDGET_SHARE:
             return Finding(
                 rule=Rule.CLASS_SPENT_BUDGET, evidence=tuple(one.id for one in same),
-                words=f"{len(same)} incidents with {factor} spent {spent / 10:g} % of the quarter's budget.",
+                words=f"{len(same)} incidents with {factor} spent {float(spent * 100):.4g} % of the quarter's budget.",
             )  # fmt: skip
     return None
 
