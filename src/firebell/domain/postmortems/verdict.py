@@ -41,8 +41,8 @@ class Verdict(StrEnum):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rules look at. ``budget_share``: of its SLO's quarterly budget, exactly: shares are added up, and one that
-    was rounded before would move the verdict."""
+    """What the rules look at. ``budget_share``: of its SLO's quarterly budget, exactly: shares are added up, and
+    one that was rounded before would move the verdict."""
 
     id: str
     at: Instant
