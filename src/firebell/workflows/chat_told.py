@@ -144,7 +144,7 @@ class SlackDesk:
             return Directions(target, self._opening(read, incident, settings)) if room is None else None
         if op == "archive":
             return Directions(target | {"channel": str(post.payload.get("channel", ""))})
-        if room is None or room.archived_at is not None:
+        if room is None:
             return None
         target |= {"channel": room.channel_id, "card_ts": room.card_ts}
         if op == "card":

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from firebell.domain.comms import desk_store, hours, store
 from firebell.domain.comms.gate import Looking
 from firebell.domain.comms.model import Audience, Ceilings, NewUpdate, Situation, Update, UpdateState
-from firebell.domain.incidents import engagement
+from firebell.domain.incidents import decisions, engagement
 from firebell.domain.incidents import queries as incidents
-from firebell.domain.incidents.model import DecisionState, Incident, MilestoneName, RoleName, TaskState
+from firebell.domain.incidents.model import Incident, MilestoneName, RoleName, TaskState
 from firebell.domain.people import queries as people
 from firebell.domain.services import queries as services
 from firebell.domain.statuspage import queries as pages
@@ -19,8 +19,6 @@ from firebell.kernel.clock import Instant, micros
 from firebell.kernel.errors import Invalid
 from firebell.kernel.work import Read
 from firebell.workflows import status_published
-
-_ADOPTED = (DecisionState.ADOPTED, DecisionState.ADOPTED_OVER_OBJECTION)
 
 
 def situation(read: Read, incident: Incident, *, since: Instant | None = None) -> Situation:
@@ -36,7 +34,7 @@ def situation(read: Read, incident: Incident, *, since: Instant | None = None) -
         comms_ids=incident.holders(RoleName.COMMS), liaison_ids=incident.holders(RoleName.LIAISON),
         engaged_ids=incident.engaged_ids, at_work_ids=engagement.responders(incident),
         identified=incident.milestone(MilestoneName.IDENTIFIED) is not None,
-        remediating=any(one.state in _ADOPTED and one.remedy is not None for one in incident.decisions),
+        remediating=decisions.is_remedied(incident),
         all_clear=incident.all_clear, component_ids=incident.component_ids, ceilings=ceilings(read, incident),
         ruled_out=tuple(
             one.text.rstrip(".") for one in incident.hypotheses

@@ -96,7 +96,3 @@ def leave_room(work: Work, incident_id: str, vendor: str) -> Room | None:
         store.remove_room(work, incident_id, vendor)
         work.publish(incident_id)
     return found
-
-
-def archived(work: Work, incident_id: str, vendor: str) -> None:
-    store.archive_room(work, incident_id, vendor)

@@ -50,7 +50,6 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     card_ts: str = ""
     opened_at: Instant
-    archived_at: Instant | None = None
 
 
 class ChatConnected(Fact, frozen=True, kw_only=True):

@@ -41,7 +41,6 @@ rooms = Table(
     Column("name", String, nullable=False),
     Column("card_ts", String, nullable=False),
     Column("opened_at", InstantType, nullable=False),
-    Column("archived_at", InstantType),
 )
 
 
@@ -95,7 +94,7 @@ def room(read: Read, incident_id: str, vendor: str) -> Room | None:
 
 
 def room_of_channel(read: Read, vendor: str, channel_id: str) -> Room | None:
-    """The room a message was written in; an archived one still is the incident's."""
+    """The room a message was written in."""
     query = select(rooms).where(rooms.c.vendor == vendor, rooms.c.channel_id == channel_id)
     row = read.one(query.order_by(rooms.c.opened_at.desc()))
     return Room(**row._mapping) if row else None
@@ -112,8 +111,3 @@ def add_room(work: Work, new: Room) -> bool:
 
 def remove_room(work: Work, incident_id: str, vendor: str) -> None:
     work.write(delete(rooms).where(rooms.c.incident_id == incident_id, rooms.c.vendor == vendor))
-
-
-def archive_room(work: Work, incident_id: str, vendor: str) -> None:
-    where = (rooms.c.incident_id == incident_id) & (rooms.c.vendor == vendor)
-    work.write(update(rooms).where(where).values(archived_at=work.now))

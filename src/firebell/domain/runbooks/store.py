@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -216,9 +215,3 @@ def miss_counts(read: Read) -> dict[str, int]:
     for row in read.all(select(misses.c.what)):
         found[row.what] = found.get(row.what, 0) + 1
     return found
-
-
-def misses_of(read: Read, subjects: Iterable[str]) -> set[tuple[str, str]]:
-    """(subject, what) already counted."""
-    query = select(misses.c.subject, misses.c.what).where(misses.c.subject.in_(list(subjects)))
-    return {(row.subject, row.what) for row in read.all(query)}

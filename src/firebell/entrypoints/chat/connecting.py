@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,6 @@ from firebell.integrations.outlets import slack, teams
 from firebell.integrations.outlets.contract import Parcel
 from firebell.kernel.errors import Invalid, NotFound
 from firebell.kernel.fetch import Fetch
-
-_PREFIX = re.compile(r"[a-z0-9_-]{0,20}")
 
 
 @dataclass(frozen=True, slots=True)

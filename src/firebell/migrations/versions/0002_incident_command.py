@@ -51,7 +51,6 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("card_ts", sa.String(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
-        sa.Column("archived_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("incident_id", "vendor", name=op.f("pk_chat_rooms")),
     )
     with op.batch_alter_table("chat_rooms", schema=None) as batch_op:
