@@ -40,9 +40,11 @@ def acme(work: Work, **fields: Any) -> Acme:
         work, page_id, name="Slow checkout", body="The **database** was slow.", from_at=plus(work.now, -6 * DAY),
         until_at=plus(work.now, -6 * DAY + 5400), components={made["Visa"]: "degraded_performance"},
     )  # fmt: skip
+    # An hour that no midnight divides, whatever time it is now: the page counts each day for itself.
+    morning = plus(work.now, -40 * DAY).round("day", mode="floor").add(hours=8)
     commands.add_past(
-        work, page_id, name="Website unreachable", body="A certificate had run out.", from_at=plus(work.now, -40 * DAY),
-        until_at=plus(work.now, -40 * DAY + 3600), components={made["Website"]: "major_outage"},
+        work, page_id, name="Website unreachable", body="A certificate had run out.", from_at=morning,
+        until_at=plus(morning, 3600), components={made["Website"]: "major_outage"},
     )  # fmt: skip
     incident = commands.publish(
         work, page_id, name="Card payments fail", status="investigating",
