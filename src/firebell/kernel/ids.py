@@ -39,6 +39,9 @@ SubscriberId = NewType("SubscriberId", str)
 RunbookId = NewType("RunbookId", str)
 PostId = NewType("PostId", str)
 WebhookId = NewType("WebhookId", str)
+SloId = NewType("SloId", str)
+PostmortemId = NewType("PostmortemId", str)
+ActionId = NewType("ActionId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
