@@ -41,7 +41,7 @@ def acme(work: Work, **fields: Any) -> Acme:
         until_at=plus(work.now, -6 * DAY + 5400), components={made["Visa"]: "degraded_performance"},
     )  # fmt: skip
     # An hour that no midnight divides, whatever time it is now: the page counts each day for itself.
-    morning = plus(work.now, -40 * DAY).round("day", mode="floor").add(hours=8)
+    morning = plus(work.now, -40 * DAY).round("hour", increment=24, mode="floor").add(hours=8)
     commands.add_past(
         work, page_id, name="Website unreachable", body="A certificate had run out.", from_at=morning,
         until_at=plus(morning, 3600), components={made["Website"]: "major_outage"},
