@@ -81,7 +81,7 @@ class FetchFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer, whatever its status. Header names are lower case; ``body`` is at most 64 KiB, as sent."""
+    """An answer, whatever its status. Header names are lower case; ``body`` is as sent, at most what was allowed."""
 
     status: int
     headers: Mapping[str, str]
@@ -292,8 +292,10 @@ class Fetch:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         deadline_s: float = 5.0,
+        reply_max: int = REPLY_MAX,
     ) -> Fetched:
-        """Ask once. ``deadline_s`` bounds the whole exchange: look-up, connection, TLS, request and reply.
+        """Ask once. ``deadline_s`` bounds the whole exchange: look-up, connection, TLS, request and reply;
+        ``reply_max`` its body, in bytes.
 
         Returns any complete answer, 3xx included. Raises :class:`FetchFailed` otherwise.
         """
@@ -318,8 +320,9 @@ class Fetch:
                 body = bytearray()
                 for chunk in response.iter_stream():
                     body += chunk
-                    if len(body) > REPLY_MAX:
-                        raise FetchFailed(_Kind.TOO_LARGE, f"{goal.host} answered with more than 64 KiB.", True)
+                    if len(body) > reply_max:
+                        said = f"{goal.host} answered with more than {reply_max // 1024} KiB."
+                        raise FetchFailed(_Kind.TOO_LARGE, said, True)
                 return Fetched(status, _folded(response.headers), bytes(body))
         except FetchFailed as failed:
             failed.status = status
