@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from markupsafe import Markup, escape
 
 from firebell.domain.comms import defaults, liquid, queries, settings
 from firebell.domain.comms.model import CommsSettings, Template
@@ -19,6 +16,7 @@ from firebell.entrypoints.web.drafts import Choices, Draft, refused, whole_numbe
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.incident_said import AUDIENCES
 from firebell.entrypoints.web.session import Form, FormLists, Here
+from firebell.entrypoints.web.side_by_side import Compared, compared
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Changed, Conflict, Invalid, NotFound
 from firebell.kernel.work import Read, Work
@@ -31,8 +29,6 @@ PHASES: Mapping[str, str] = {
 }  # fmt: skip
 STANDS_IN = "default"
 """For people inside, the template that stands in for the words without one of their own."""
-_PIECES = re.compile(r"\{\{.{0,400}?\}\}|\{%.{0,400}?%\}|\w+|\s+|[^\w\s]", re.DOTALL)
-"""What is compared as one: a word, a name to be filled in, a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +58,6 @@ class TemplatesPage:
     people: Choices
     chosen: Sequence[str]
     may_edit: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Two versions beside each other, with what is gone marked on the left and what came on the right."""
-
-    left: Markup
-    right: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +230,3 @@ def _preview(read: Read, audience: str, phase: str, draft: Draft) -> tuple[str, 
         return queries.preview(read, audience, _shown(phase), draft.of("body")), draft
     except Invalid as error:
         return "", draft if draft.error else refused(draft.values, error)
-
-
-def compared(left: str, right: str) -> Compared:
-    """Word by word: what only the left has is marked there, what only the right has there."""
-    was, now = _PIECES.findall(left), _PIECES.findall(right)
-    there, here = [], []
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
-        gone, came = escape("".join(was[i1:i2])), escape("".join(now[j1:j2]))
-        there.append(Markup("<del>{}</del>").format(gone) if tag != "equal" and gone else gone)
-        here.append(Markup("<ins>{}</ins>").format(came) if tag != "equal" and came else came)
-    return Compared(Markup("").join(there), Markup("").join(here))
