@@ -1,0 +1,1 @@
+"""Trackers: places like GitHub and Jira in which action items are mirrored."""
