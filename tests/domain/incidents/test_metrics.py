@@ -1,26 +1,19 @@
-"""Metrics: the vectors of the specification, four outcomes, and statistics without a mean."""
+"""Metrics: the vectors of the specification, and four outcomes, each with its reason."""
 
 from __future__ import annotations
 
-from statistics import quantiles
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from firebell.domain.incidents.metrics import (
-    METRICS,
-    Measure,
     Standing,
     Which,
     counted,
     engaged_s,
     impact_s,
     measures,
-    statistics,
-    summary,
     unhealthy_permille,
 )
 from firebell.domain.incidents.model import (
@@ -126,7 +119,7 @@ def test_minutes_in_each_severity() -> None:
     assert dict(minutes_in_each(one, clock("12:00"))) == {"SEV3": 10, "SEV1": 30, "SEV2": 20}
 
 
-# ---- statistics
+# ---- what is counted
 
 
 def test_drills_and_tests_never_count_and_what_was_entered_afterwards_only_when_asked_for() -> None:
@@ -135,29 +128,30 @@ def test_drills_and_tests_never_count_and_what_was_entered_afterwards_only_when_
     assert {one.kind for one in counted(every, backfilled=True)} == {Kind.NORMAL, Kind.BACKFILLED}
 
 
-def test_only_the_recorded_enter_and_the_others_are_counted_beside_them() -> None:
-    blank = incident({name: time for name, time in VECTOR.items() if name != M.IMPACT_STARTED})
-    found = statistics([incident(), incident(), blank, incident(phase=Phase.DUPLICATE)])["time_to_detect"]
-    assert (found.n, found.median, found.values) == (2, 420, (420, 420))
-    assert found.others == {Standing.PENDING: 0, Standing.NOT_APPLICABLE: 1, Standing.INVALID: 1}
-    assert found.too_few
+@pytest.mark.parametrize(
+    ("at", "recorded", "why"),
+    [
+        ("1970-01-01T00:00:00Z", "2026-03-02T10:12:00Z", "impact started is said to be before 1971"),
+        ("1969-12-31T23:59:59Z", "2026-03-02T10:12:00Z", "impact started is said to be before 1971"),
+        ("2026-03-02T10:02:01Z", "2026-03-02T10:01:00Z", "impact started is later than the moment it was recorded"),
+    ],
+)
+def test_a_time_that_cannot_be_true_is_invalid_with_the_reason(at: str, recorded: str, why: str) -> None:
+    one = incident({name: time for name, time in VECTOR.items() if name != M.IMPACT_STARTED})
+    wrong = Milestone(
+        name=M.IMPACT_STARTED, at=Instant.parse_iso(at), recorded_at=Instant.parse_iso(recorded), source="hand",
+        by="usr_ann",
+    )  # fmt: skip
+    found = measures(replace(one, milestones=(wrong, *one.milestones)))
+    assert found["time_to_detect"].standing is Standing.INVALID
+    assert found["time_to_detect"].why.startswith(why)
+    assert found["stage_ack"].seconds == 120
 
 
-def test_no_statistic_is_a_mean() -> None:
-    assert {metric.name for metric in METRICS} == set(statistics([]))
-    assert summary([]).median is None
-    skewed = summary([Measure(Standing.RECORDED, value) for value in (60, 60, 60, 60_000)])
-    assert skewed.median == 60
-
-
-@given(st.lists(st.integers(0, 10**6), min_size=2, max_size=60))
-def test_percentiles_are_those_of_the_standard_library(values: list[int]) -> None:
-    found = summary([Measure(Standing.RECORDED, value) for value in values])
-    cuts = quantiles(values, n=100, method="inclusive")
-    assert found.median == pytest.approx(cuts[49], abs=0.51)
-    assert found.p75 == pytest.approx(cuts[74], abs=0.51)
-    assert found.p90 == pytest.approx(cuts[89], abs=0.51)
-    assert found.values == tuple(sorted(values))
+def test_impact_that_starts_after_the_resolution_is_invalid() -> None:
+    late = measures(incident(VECTOR | {M.IMPACT_STARTED: "11:45"}))
+    assert [late[name].standing for name in CUMULATIVE] == [Standing.INVALID] * 4
+    assert "before impact started" in late["time_to_resolve"].why
 
 
 # ---- people and impact

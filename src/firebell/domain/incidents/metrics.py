@@ -1,23 +1,24 @@
 """How long things took, in both conventions side by side; computed from milestones, never stored (incidents.md 11).
 
-Only what is *recorded* enters statistics, and the rest is counted beside it. There is no mean: a mean of incidents
-says something about the worst one and nothing about the others.
+One incident at a time: what many of them say together is ``domain/insight``. Only what is *recorded* enters statistics
+there, so whatever cannot be true is said to be invalid here, with the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
+from firebell.domain.incidents.guards import AHEAD_MAX_S
 from firebell.domain.incidents.marks import AGAIN
 from firebell.domain.incidents.milestones import breaches, standing
 from firebell.domain.incidents.model import CustomerImpact, Incident, Kind, MilestoneName, Phase
-from firebell.kernel.clock import Instant, micros
+from firebell.kernel.clock import Instant, micros, plus
 
 _M = MilestoneName
-FEW = 20
-"""Below this many values there are too few to compare."""
+_NEVER_SET = Instant.from_utc(1971, 1, 1)
+"""A time before this comes from a clock that was never set, or from a slip of the pen."""
 
 
 class Convention(StrEnum):
@@ -78,24 +79,6 @@ class Measure:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Statistic:
-    """Seconds over the recorded ones, by linear interpolation between neighbours. ``values``: each, ascending.
-    ``others``: how many were pending, not applicable, invalid."""
-
-    n: int
-    median: int | None
-    p75: int | None
-    p90: int | None
-    values: tuple[int, ...]
-    others: Mapping[Standing, int] = field(default_factory=dict)
-
-    @property
-    def too_few(self) -> bool:
-        """Too few to compare with anything."""
-        return self.n < FEW
-
-
 def measures(incident: Incident, which: Which = Which.FIRST) -> dict[str, Measure]:
     """Every metric of one incident, by name."""
     return {metric.name: measure(incident, metric, which) for metric in METRICS}
@@ -110,7 +93,7 @@ def measure(incident: Incident, metric: Metric, which: Which = Which.FIRST) -> M
     occurrence = incident.occurrence if which is Which.LAST else 1
     start = standing(incident, metric.start, occurrence)
     end = standing(incident, metric.end, occurrence)
-    wrong = _contradiction(incident, metric, occurrence)
+    wrong = _impossible(incident, metric, occurrence) or _contradiction(incident, metric, occurrence)
     if wrong:
         return Measure(Standing.INVALID, why=wrong)
     if start is None and standing(incident, _M.RESOLVED, occurrence) is not None:
@@ -121,6 +104,19 @@ def measure(incident: Incident, metric: Metric, which: Which = Which.FIRST) -> M
     if end < start:
         return Measure(Standing.INVALID, why=f"{_words(metric.end)} is before {_words(metric.start)}")
     return Measure(Standing.RECORDED, (micros(end) - micros(start)) // 1_000_000)
+
+
+def _impossible(incident: Incident, metric: Metric, occurrence: int) -> str:
+    """Why one of the two times cannot be true, whatever the others say."""
+    for name in (metric.start, metric.end):
+        mark = incident.milestone(name, occurrence if name in AGAIN else 1)
+        if mark is None or mark.at is None:
+            continue
+        if mark.at < _NEVER_SET:
+            return f"{_words(name)} is said to be before 1971"
+        if mark.at > plus(mark.recorded_at, AHEAD_MAX_S):
+            return f"{_words(name)} is later than the moment it was recorded: a clock is wrong"
+    return ""
 
 
 def _contradiction(incident: Incident, metric: Metric, occurrence: int) -> str:
@@ -140,35 +136,6 @@ def counted(incidents: Iterable[Incident], *, backfilled: bool = False) -> list[
     """Those statistics are made of: no drill and no test ever, those entered afterwards only when asked for."""
     kinds = {Kind.NORMAL, Kind.BACKFILLED} if backfilled else {Kind.NORMAL}
     return [one for one in incidents if one.kind in kinds]
-
-
-def statistics(
-    incidents: Iterable[Incident], which: Which = Which.FIRST, *, backfilled: bool = False
-) -> dict[str, Statistic]:
-    """Every metric over many incidents, by name."""
-    found = [measures(one, which) for one in counted(incidents, backfilled=backfilled)]
-    return {metric.name: summary([one[metric.name] for one in found]) for metric in METRICS}
-
-
-def summary(found: Sequence[Measure]) -> Statistic:
-    """Median, p75, p90, n and the single values of what was recorded."""
-    values = tuple(sorted(one.seconds for one in found if one.seconds is not None))
-    others: dict[Standing, int] = {
-        kind: sum(one.standing is kind for one in found) for kind in Standing if kind is not Standing.RECORDED
-    }
-    return Statistic(
-        len(values), _percentile(values, 50), _percentile(values, 75), _percentile(values, 90), values, others
-    )
-
-
-def _percentile(ascending: Sequence[int], percent: int) -> int | None:
-    """Linear interpolation between the closest ranks, in whole seconds (halves up)."""
-    if not ascending:
-        return None
-    at = (len(ascending) - 1) * percent
-    low, rest = divmod(at, 100)
-    high = ascending[min(low + 1, len(ascending) - 1)]
-    return (ascending[low] * (100 - rest) + high * rest + 50) // 100
 
 
 # ---- people and impact
