@@ -1,4 +1,4 @@
-"""GitHub and Jira as action items need them: made, rewritten, closed, opened, asked; and what is said when they fail."""
+"""GitHub and Jira as action items need them: made, rewritten, closed, asked; and what is said when they fail."""
 
 from __future__ import annotations
 
@@ -123,9 +123,9 @@ def test_a_wrong_token_a_wrong_project_and_a_lost_answer() -> None:
         pytest.raises(TrackerFailed, match="the token is wrong"),
     ):
         client.check()
-    with talking(FakeJira("PAY", "", TOKEN, lambda: NOW), Vendor.JIRA, "SHOP") as client:
-        with pytest.raises(TrackerFailed, match="No project"):
-            client.check()
+    other = FakeJira("PAY", "", TOKEN, lambda: NOW)
+    with talking(other, Vendor.JIRA, "SHOP") as client, pytest.raises(TrackerFailed, match="No project"):
+        client.check()
     fake = FakeGitHub("acme/shop", TOKEN, lambda: NOW)
     with talking(fake, Vendor.GITHUB, "acme/shop") as client:
         fake.lose_next_answer = True
