@@ -52,6 +52,22 @@ def decimal_text(value: Fraction) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def kept(value: Fraction | None) -> str | None:
+    """As it is stored: ``n/d`` in lowest terms, or ``n``."""
+    return None if value is None else str(value)
+
+
+def from_kept(text: str | None) -> Fraction | None:
+    """The inverse of :func:`kept`."""
+    return None if text is None else surely(text)
+
+
+def surely(text: str) -> Fraction:
+    """The inverse of ``str``, for what is always there."""
+    above, _, below = text.partition("/")
+    return Fraction(int(above), int(below or 1))
+
+
 def shown(value: Fraction, places: int = 3) -> str:
     """Rounded, halves away from zero, without trailing zeros. Only for eyes: nothing is decided on it."""
     with localcontext() as context:
