@@ -186,7 +186,8 @@ def test_the_rate_counts_incidents_and_not_how_often_each_was_alike() -> None:
     cases = [case(f"inc_{n}") for n in range(5)]
     echoes = [
         Echo("inc_0", "old_1", 10 * DAY), Echo("inc_0", "old_2", 200 * DAY, fixed=True),
-        Echo("inc_1", "old_1", 60 * DAY), Echo("inc_2", "old_3", 400 * DAY, fixed=True), Echo("inc_9", "old_1", DAY), Echo("inc_3", "inc_3", 0),
+        Echo("inc_1", "old_1", 60 * DAY), Echo("inc_2", "old_3", 400 * DAY, fixed=True),
+        Echo("inc_9", "old_1", DAY), Echo("inc_3", "inc_3", 0),
     ]  # fmt: skip
     found = recurrence(cases, echoes, known_since=plus(NOW, -100 * DAY), begins=NOW)
     assert [one.share.part for one in found.rates] == [1, 2, 2, 2]

@@ -111,10 +111,20 @@ def preview(read: Read, audience: str, phase: str, body: str) -> str:
     return liquid.render(body, said)
 
 
-def kept(read: Read, *, since: Instant | None = None, hidden: Collection[str] = ()) -> list[Record]:
+def kept(
+    read: Read, *, since: Instant | None = None, hidden: Collection[str] = (), among: Collection[str] | None = None
+) -> list[Record]:
     """How promises were kept, by audience and severity, of what was settled from ``since`` on.
 
-    ``hidden``: incidents the actor must not know of; they are left out.
+    ``hidden``: incidents the actor must not know of; they are left out. ``among``: only those of these incidents, all
+    of which the actor may see.
     """
-    read.needs(Permission.INCIDENTS_VIEW)
-    return ledger.records(one for one in store.settled(read, since) if one.incident_id not in hidden)
+    if among is None:
+        read.needs(Permission.INCIDENTS_VIEW)
+    elif not among:
+        return []
+    return ledger.records(
+        one
+        for one in store.settled(read, since)
+        if one.incident_id not in hidden and (among is None or one.incident_id in among)
+    )

@@ -32,9 +32,9 @@ from firebell.kernel.journal import Entry
 from firebell.kernel.work import Read
 
 __all__ = [
-    "Counts", "active", "active_of_services", "all_of_alert", "asking", "corrections", "counts", "due", "find",
-    "hidden_subjects", "incident", "incident_list", "names", "next_due", "of_alert", "of_alerts", "open_tasks_of",
-    "related", "roles", "scale", "settings", "timeline", "visible",
+    "Counts", "active", "active_of_services", "all_of_alert", "asking", "corrections", "counts", "declared_between",
+    "due", "find", "first_declared", "hidden_subjects", "incident", "incident_list", "names", "next_due", "of_alert",
+    "of_alerts", "open_tasks_of", "related", "roles", "scale", "settings", "timeline", "visible",
 ]  # fmt: skip
 
 
@@ -82,6 +82,20 @@ def incident_list(
     if before is not None:
         query = query.where(incidents.c.number < before)
     return [store.incident(row) for row in read.all(query)]
+
+
+def declared_between(read: Read, since: Instant, until: Instant) -> list[Incident]:
+    """Those declared from ``since`` on and before ``until``, of every kind and phase, oldest first."""
+    query = select(incidents.c.doc).where(
+        where_visible(read), incidents.c.declared_at >= since, incidents.c.declared_at < until
+    )
+    return [store.incident(row) for row in read.all(query.order_by(incidents.c.declared_at, incidents.c.number))]
+
+
+def first_declared(read: Read) -> Instant | None:
+    """When the first incident of those to be seen was declared: how far back history reaches."""
+    found: Instant | None = read.scalar(select(func.min(incidents.c.declared_at)).where(where_visible(read)))
+    return found
 
 
 def counts(read: Read) -> Counts:

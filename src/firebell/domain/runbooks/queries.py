@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from firebell.domain.runbooks import parsing, rules, store
 from firebell.domain.runbooks.model import Match, Parsed, Run, Runbook, Subject
 from firebell.kernel.actor import Permission
+from firebell.kernel.clock import Instant
 from firebell.kernel.errors import Conflict, NotFound
 from firebell.kernel.work import Read
 
@@ -78,3 +79,10 @@ def misses(read: Read) -> dict[str, int]:
     """How often one was ``missing`` or ``wrong``."""
     read.needs(Permission.RUNBOOKS_VIEW)
     return store.miss_counts(read)
+
+
+def misses_between(read: Read, since: Instant, until: Instant) -> Sequence[Row[Any]]:
+    """(subject, what, words, at) of every alert and incident for which one was ``missing`` or ``wrong`` then, oldest
+    first. A subject may be a private incident: whoever shows them leaves out what the actor must not know of."""
+    read.needs(Permission.RUNBOOKS_VIEW)
+    return store.misses_between(read, since, until)

@@ -215,3 +215,11 @@ def miss_counts(read: Read) -> dict[str, int]:
     for row in read.all(select(misses.c.what)):
         found[row.what] = found.get(row.what, 0) + 1
     return found
+
+
+def misses_between(read: Read, since: Instant, until: Instant) -> list[Row[Any]]:
+    """(subject, what, words, at) of what was noted then, oldest first."""
+    query = select(misses.c.subject, misses.c.what, misses.c.words, misses.c.at).where(
+        misses.c.at >= since, misses.c.at < until
+    )
+    return list(read.all(query.order_by(misses.c.at, misses.c.subject)))
