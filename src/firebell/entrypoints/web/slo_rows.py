@@ -1,0 +1,177 @@
+"""Objectives as lists show them: their state in words, what is left as a bar, how fast it burns, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from firebell.domain.slo.budget import Knowing
+from firebell.domain.slo.burn import Judged, Standing, StreamState, Verdict
+from firebell.domain.slo.coverage import Presence
+from firebell.domain.slo.model import Evaluator, Source, Stream
+from firebell.domain.slo.records import ObjectiveState, SloClock, SloRecord
+from firebell.entrypoints.web import moments, slo_words
+from firebell.entrypoints.web.slo_charts import Bar, budget_bar
+from firebell.kernel.clock import Instant
+
+HORIZONS_S = (3600, 6 * 3600, 3 * 86_400)
+HOURS, DAY, WEEKS = HORIZONS_S
+TOO_LITTLE = "Too little of the last windows is known: alerts are frozen until data is back."
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to know about the numbers. ``loud``: they cannot be trusted as they stand."""
+
+    text: str
+    loud: bool = False
+    icon: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """``fires``: the rows of this window are true."""
+
+    window: str
+    words: str
+    fires: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SloRow:
+    """One objective in a list. ``key``: its state's name, for filters."""
+
+    href: str
+    name: str
+    promise: str
+    source: str
+    key: str
+    state: tuple[str, str, str]
+    left: str
+    over: bool
+    bar: Bar | None
+    rates: Sequence[Rate]
+    alerts: Sequence[str]
+    coverage: str
+    notes: Sequence[Note]
+    service_id: str | None
+    remaining: Fraction | None
+
+
+def rows(
+    records: Iterable[SloRecord],
+    states: Mapping[tuple[str, int], ObjectiveState],
+    clocks: Mapping[str, SloClock],
+    now: Instant,
+    zone: str,
+) -> list[SloRow]:
+    """One row for each objective, in the order of the records."""
+    return [
+        row(record, index, states.get((record.id, index)), clocks.get(record.id), now, zone)
+        for record in records
+        for index in range(len(record.slo.objectives))
+    ]
+
+
+def row(
+    record: SloRecord, index: int, state: ObjectiveState | None, clock: SloClock | None, now: Instant, zone: str
+) -> SloRow:
+    objective = record.slo.objectives[index]
+    left = None if state is None else state.remaining
+    key = state_key(state)
+    many = len(record.slo.objectives) > 1
+    name = title(record) + (f" · {objective.name or index + 1}" if many else "")
+    words = slo_words.share(left)
+    return SloRow(
+        href=f"/slos/{record.name}" + (f"?objective={index}" if index else ""),
+        name=name,
+        promise=slo_words.promise(objective, record.slo.window),
+        source=slo_words.SOURCES.get(record.source or "", "Members"),
+        key=key, state=slo_words.STATES[key], left=words, over=left is not None and left < 0,
+        bar=budget_bar(left, f"{words} of the budget is left"),
+        rates=rates(state), alerts=alerts(state), coverage=coverage(state),
+        notes=notes(record, state, clock, now, zone), service_id=record.service_id, remaining=left,
+    )  # fmt: skip
+
+
+def title(record: SloRecord) -> str:
+    return record.slo.display_name or record.name
+
+
+def state_key(state: ObjectiveState | None) -> str:
+    """Its state, or ``unknown`` when nothing is known of it."""
+    return "unknown" if state is None or state.remaining is None else str(state.state)
+
+
+def coverage(state: ObjectiveState | None) -> str:
+    """``coverage 93.2 %``, and nothing when all is known or nothing."""
+    if state is None or state.remaining is None or state.coverage == 1:
+        return ""
+    return f"coverage {slo_words.share(state.coverage)}"
+
+
+def rates(state: ObjectiveState | None) -> list[Rate]:
+    """Burn rates now, by horizon: an hour, six, three days."""
+    if state is None:
+        return []
+    firing = {one.row.long_s for one in state.rows if one.verdict is Verdict.TRUE}
+    return [
+        Rate(slo_words.window_of(window), slo_words.rate(state.rates[window]), window in firing)
+        for window in sorted(state.rates)
+        if window in HORIZONS_S or window in firing
+    ][:4]
+
+
+def alerts(state: ObjectiveState | None) -> list[str]:
+    """The streams that stand open."""
+    if state is None:
+        return []
+    said = []
+    for stream, words in ((Stream.PAGE, "Page alert"), (Stream.TICKET, "Ticket alert")):
+        standing = state.streams.get(stream, StreamState())
+        if standing.standing is Standing.OPEN:
+            said.append(f"{words} open" + (", frozen: no data" if standing.frozen else ""))
+    return said
+
+
+def frozen(rows: Iterable[Judged]) -> bool:
+    return any(one.verdict is Verdict.FROZEN for one in rows)
+
+
+def notes(
+    record: SloRecord, state: ObjectiveState | None, clock: SloClock | None, now: Instant, zone: str
+) -> list[Note]:
+    """The worst first: what is wrong with the source, then with the data, then what the numbers are."""
+    said: list[Note] = []
+    if clock is not None and clock.error:
+        again = f", {clock.failures} times in a row" if clock.failures > 1 else ""
+        said.append(Note(f"The source does not answer as it should{again}: {clock.error}", True, "attention"))
+    said += _missing(state, clock, now, zone)
+    if record.slo.evaluator is Evaluator.PROMETHEUS:
+        said.append(Note("Its alerts are opened by Prometheus, not by Firebell."))
+    if record.source is Source.INCIDENTS:
+        said.append(Note("Declared, not measured: the numbers are as good as the impact that incidents say."))
+    elif any(part.indicator.by_time for part in record.parts):
+        said.append(Note("Time-weighted, not by traffic."))
+    return said
+
+
+def _missing(state: ObjectiveState | None, clock: SloClock | None, now: Instant, zone: str) -> list[Note]:
+    presence = Presence.WAITING if clock is None else clock.presence
+    if state is not None and state.knowing is Knowing.NOT_BEGUN:
+        return [Note("Its first window has not begun yet.")]
+    if presence is Presence.WAITING:
+        return [Note("Waiting for its first data.", icon="clock")]
+    if presence in (Presence.ABSENT, Presence.LATE) and clock is not None and clock.quiet_since is not None:
+        since = moments.clock(clock.quiet_since, zone, now)
+        return [Note(f"No data since {since}: alerts are frozen, none opens and none is resolved.", True, "attention")]
+    if state is not None and frozen(state.rows):
+        return [Note(TOO_LITTLE, True, "attention")]
+    return []
+
+
+def worst_first(found: Sequence[SloRow]) -> list[SloRow]:
+    """Exhausted, caution, unknown, ok; within each the least left first."""
+    order = {"exhausted": 0, "caution": 1, "unknown": 2, "ok": 3}
+    return sorted(found, key=lambda one: (order[one.key], one.remaining if one.remaining is not None else 0, one.name))
