@@ -226,6 +226,11 @@ class Composite(StrEnum):
     SERIAL = "serial"
 
 
+BUCKETS_S = (MINUTE_S, 5 * MINUTE_S)
+"""How long a bucket may be: five minutes where a source says something less often than twice a minute."""
+PAGE_SEVERITY, TICKET_SEVERITY = "SEV2", "SEV4"
+
+
 class BudgetState(StrEnum):
     OK = "ok"
     CAUTION = "caution"
@@ -236,7 +241,8 @@ class BudgetState(StrEnum):
 class Slo:
     """One document. Objectives without an indicator of their own share the buckets of ``indicator``.
 
-    Without ``rows`` the set ``rules`` is used.
+    Without ``rows`` the set ``rules`` is used. ``bucket_s``: how long a bucket is, 1 or 5 minutes. ``bad_events_min``:
+    below so many bad events in a row's long window it is false. The severities are those of its alerts, as written.
     """
 
     name: str
@@ -255,6 +261,10 @@ class Slo:
     evaluator: Evaluator = Evaluator.INTERNAL
     composite: Composite | None = None
     policy: str = ""
+    bucket_s: int = MINUTE_S
+    bad_events_min: int = 0
+    page_severity: str = PAGE_SEVERITY
+    ticket_severity: str = TICKET_SEVERITY
     labels: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
 

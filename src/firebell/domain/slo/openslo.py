@@ -14,6 +14,10 @@ from typing import Any, TypeVar
 from firebell.domain.slo import openslo_alerts, openslo_indicators, targets, windows
 from firebell.domain.slo.burn_rows import BUILT_IN, usable
 from firebell.domain.slo.model import (
+    BUCKETS_S,
+    MINUTE_S,
+    PAGE_SEVERITY,
+    TICKET_SEVERITY,
     Absent,
     Composite,
     Evaluator,
@@ -31,19 +35,25 @@ from firebell.domain.slo.openslo_model import (
     COMPOSITE,
     EVALUATOR,
     KINDS,
+    MIN_BAD_EVENTS,
     OURS,
+    PAGE_SEV,
     POLICY,
+    RESOLUTION,
     RULES,
     SEVERITIES,
     SOURCE,
+    TICKET_SEV,
     DataSource,
     Documents,
     Parsing,
 )
 from firebell.domain.slo.openslo_nodes import Faults, Node, near
+from firebell.domain.slo.promrules import window_name
 from firebell.kernel.errors import Invalid
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_SEVERITY = re.compile(r"SEV[1-4]")
 _SECRETS = ("password", "token", "secret", "apikey", "api_key", "bearer", "authorization")
 DESCRIPTION_MAX = 1050
 E = TypeVar("E", bound=StrEnum)
@@ -185,8 +195,35 @@ def _slo(name: str, document: Node, parsing: Parsing) -> Slo | None:
         absent=_enumerated(notes, ABSENT, Absent, alerting.absent),
         notify_on_open=alerting.on_open, notify_on_resolve=alerting.on_resolve,
         evaluator=_enumerated(notes, EVALUATOR, Evaluator, Evaluator.INTERNAL),
-        composite=composite, policy=notes.text(POLICY, ""), labels=labels, annotations=others,
+        composite=composite, policy=notes.text(POLICY, ""), bucket_s=_resolution(notes),
+        bad_events_min=_count(notes, MIN_BAD_EVENTS), page_severity=_severity(notes, PAGE_SEV, PAGE_SEVERITY),
+        ticket_severity=_severity(notes, TICKET_SEV, TICKET_SEVERITY), labels=labels,
+        annotations=others,
     )  # fmt: skip
+
+
+def _resolution(notes: Node) -> int:
+    typed = notes.text(RESOLUTION, "1m")
+    known = {window_name(one): one for one in BUCKETS_S}
+    if typed not in known:
+        notes.problem(RESOLUTION, f"A bucket is {' or '.join(known)} long.", "5m where a scrape takes more than 30 s.")
+    return known.get(typed, MINUTE_S)
+
+
+def _count(notes: Node, key: str) -> int:
+    typed = notes.text(key, "0")
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 7):
+        notes.problem(key, "This is a whole number.", "2 is a good start where there is little traffic.")
+        return 0
+    return int(typed)
+
+
+def _severity(notes: Node, key: str, usual: str) -> str:
+    typed = notes.text(key, usual).strip().upper()
+    if not _SEVERITY.fullmatch(typed):
+        notes.problem(key, f"“{typed[:20]}” is no severity.", "SEV1 to SEV4.")
+        return usual
+    return typed
 
 
 def _pairs(node: Node, key: str) -> list[tuple[str, Any]]:

@@ -21,7 +21,13 @@ POLICY = "firebell/policy"
 EVALUATOR = "firebell/evaluator"
 COMPOSITE = "firebell/composite"
 ABSENT = "firebell/absent"
-OURS = (RULES, SOURCE, SEVERITIES, POLICY, EVALUATOR, COMPOSITE, ABSENT)
+RESOLUTION = "firebell/resolution"
+MIN_BAD_EVENTS = "firebell/min-bad-events"
+PAGE_SEV = "firebell/page-severity"
+TICKET_SEV = "firebell/ticket-severity"
+OURS = (
+    RULES, SOURCE, SEVERITIES, POLICY, EVALUATOR, COMPOSITE, ABSENT, RESOLUTION, MIN_BAD_EVENTS, PAGE_SEV, TICKET_SEV,
+)  # fmt: skip
 """Annotations of an SLO for what OpenSLO cannot say."""
 
 

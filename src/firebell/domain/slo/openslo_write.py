@@ -8,6 +8,9 @@ from typing import Any
 from firebell.domain.slo import burn_rows
 from firebell.domain.slo.exact import decimal_text, shown
 from firebell.domain.slo.model import (
+    MINUTE_S,
+    PAGE_SEVERITY,
+    TICKET_SEVERITY,
     Absent,
     BurnRow,
     Evaluator,
@@ -25,12 +28,16 @@ from firebell.domain.slo.openslo_model import (
     API,
     COMPOSITE,
     EVALUATOR,
+    MIN_BAD_EVENTS,
+    PAGE_SEV,
     POLICY,
+    RESOLUTION,
     RULES,
     SEVERITIES,
     SHARE,
     SHORT_WINDOW,
     SOURCE,
+    TICKET_SEV,
     DataSource,
 )
 from firebell.domain.slo.promrules import window_name
@@ -47,6 +54,10 @@ def write(slo: Slo) -> Document:
         (POLICY, slo.policy, ""),
         (EVALUATOR, str(slo.evaluator), str(Evaluator.INTERNAL)),
         (COMPOSITE, str(slo.composite or ""), ""),
+        (RESOLUTION, window_name(slo.bucket_s), window_name(MINUTE_S)),
+        (MIN_BAD_EVENTS, str(slo.bad_events_min), "0"),
+        (PAGE_SEV, slo.page_severity, PAGE_SEVERITY),
+        (TICKET_SEV, slo.ticket_severity, TICKET_SEVERITY),
         (ABSENT, str(slo.absent), "" if slo.rows else str(Absent.LOW)),
     )
     notes |= {key: value for key, value, usual in said if value != usual}

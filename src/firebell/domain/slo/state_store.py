@@ -58,10 +58,10 @@ def _state(row: Row[Any]) -> ObjectiveState:
         },
         at=row.at, window=None if row.since is None else Span(row.since, row.until), period_s=row.period_s,
         elapsed_s=row.elapsed_s, knowing=Knowing(row.knowing), coverage=surely(row.coverage),
-        error=from_kept(row.error), measured=from_kept(row.measured), charged=from_kept(row.charged), unattributed=from_kept(row.unattributed),
-        missed=tuple((a, b) for a, b in row.missed), rows=tuple(_judged(one) for one in row.rows),
-        rates={int(window): surely(rate) for window, rate in row.rates.items()},
-        stale=row.stale,
+        error=from_kept(row.error), measured=from_kept(row.measured), charged=from_kept(row.charged),
+        unattributed=from_kept(row.unattributed), missed=tuple((a, b) for a, b in row.missed),
+        rows=tuple(_judged(one) for one in row.rows),
+        rates={int(window): surely(rate) for window, rate in row.rates.items()}, stale=row.stale,
     )  # fmt: skip
 
 
