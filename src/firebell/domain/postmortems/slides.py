@@ -1,12 +1,13 @@
 """The review deck: exactly six slides, one idea each, as data (postmortems.md 8).
 
-Whoever draws them keeps 18 pt at least, so a slide holds so many lines of so many characters and no more; what does not
+Whoever draws them keeps 18 pt at least, so a slide holds so many lines of so many cells and no more; what does not
 fit is cut and says so. No names: the texts are put through the role map first.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 import msgspec
@@ -58,15 +59,15 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 def deck(document: Document, stamp: Stamp, response: Response, names: Names = NOBODY) -> Deck:
     """Six slides from a document and what is known of its response."""
     bodies = (
-        [*response.severity, *_plain(document.text(Section.SUMMARY))],
-        [*response.roles, *response.durations],
-        _timeline(document),
-        _root_cause(document),
-        [*response.budget, *_plain(document.text(Section.IMPACT))],
+        _whole([*response.severity, *_plain(document.text(Section.SUMMARY))]),
+        _whole([*response.roles, *response.durations]),
+        _whole(_timeline(document)),
+        _whole(_root_cause(document)),
+        _whole([*response.budget, *_plain(document.text(Section.IMPACT))]),
         _actions(document),
     )
     slides = tuple(
-        _slide(number, title, [unnamed(line, names) for line in body])
+        _slide(number, title, [(unnamed(line, names), kept) for line, kept in body])
         for number, (title, body) in enumerate(zip(TITLES, bodies, strict=True), 1)
     )
     return Deck(
@@ -76,8 +77,16 @@ def deck(document: Document, stamp: Stamp, response: Response, names: Names = NO
     )  # fmt: skip
 
 
-def _slide(number: int, title: str, body: Iterable[str]) -> Slide:
-    fitted = [_fit(line) for line in body if line]
+_Line = tuple[str, str]
+"""What may be cut, and what must stand behind it all the same."""
+
+
+def _whole(lines: Iterable[str]) -> list[_Line]:
+    return [(line, "") for line in lines]
+
+
+def _slide(number: int, title: str, body: Iterable[_Line]) -> Slide:
+    fitted = [_fit(line, kept) for line, kept in body if line]
     lines = [line for line, _ in fitted]
     cut = any(shortened for _, shortened in fitted)
     if len(lines) > LINES_MAX or cut:
@@ -86,28 +95,47 @@ def _slide(number: int, title: str, body: Iterable[str]) -> Slide:
     return Slide(number=number, title=title, lines=tuple(lines or [NOT_KNOWN.strip("*")]), cut=cut)
 
 
-def _fit(line: str) -> tuple[str, bool]:
-    """At most so many characters, cut at a word."""
-    line = one_line(line)
-    if len(line) <= CHARS_MAX:
-        return line, False
-    short = line[: CHARS_MAX - 1].rsplit(" ", 1)[0] or line[: CHARS_MAX - 1]
-    return f"{short}…", True
+def width(line: str) -> int:
+    """Cells that ``line`` takes: an ideograph or an emoji is as wide as two letters, an accent takes none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line
+    )
+
+
+def _fit(line: str, kept: str = "") -> tuple[str, bool]:
+    """At most so many cells, cut at a word; ``kept`` stands behind what is left."""
+    line, room = one_line(line), CHARS_MAX - width(kept)
+    if width(line) <= room:
+        return f"{line}{kept}", False
+    short = line[: room - 1]
+    while width(short) > room - 1:
+        short = short[:-1]
+    return f"{short.rsplit(' ', 1)[0] or short}…{kept}", True
 
 
 _MARKUP = re.compile(r"^\s*(?:#{1,6}\s+|[-*+]\s+|\d{1,3}[.)]\s+|>\s?)|[*_`]{1,3}|!?\[([^\]]*)\]\([^)]*\)")
+_UNDER_HEADS = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*")
+_PROMPT = re.compile(r"\s*\*[^*]+\*\s*")
 
 
 def _plain(text: str) -> list[str]:
     """The lines of Markdown as words; prompts and empty lines are left out."""
     found = []
     for line in text.split("\n"):
-        if re.fullmatch(r"\s*\*[^*]+\*\s*", line) or NOT_KNOWN in line:
+        if _PROMPT.fullmatch(line) or _UNDER_HEADS.fullmatch(line) or NOT_KNOWN in line:
             continue
-        words = _MARKUP.sub(lambda match: match[1] or "", line).strip()
+        words = _words(line)
         if words:
             found.append(words)
     return found
+
+
+def _words(line: str) -> str:
+    """A line without its markup; the cells of a table's row with dots between them."""
+    words = _MARKUP.sub(lambda match: match[1] or "", line).strip()
+    if words.startswith("|") and words.endswith("|"):
+        return " · ".join(cell.strip() for cell in words.strip("|").split("|"))
+    return words
 
 
 def _timeline(document: Document) -> list[str]:
@@ -118,11 +146,13 @@ def _timeline(document: Document) -> list[str]:
     firsts = [next((n for n, one in enumerate(entries) if what in covered([one])), None) for what in Covers]
     order = list(dict.fromkeys([*(n for n in firsts if n is not None), *range(len(entries))]))
     chosen = sorted(order[:room])
-    return [_entry(entries[n].at, entries[n].text) for n in (*chosen, *order[room:])]
+    days = {shown(one.at)[:10] for one in entries if one.at}
+    return [_entry(entries[n].at, entries[n].text, dated=len(days) > 1) for n in (*chosen, *order[room:])]
 
 
-def _entry(at: Instant | None, text: str) -> str:
-    return f"{shown(at)[11:] if at else ''} {text}".strip()
+def _entry(at: Instant | None, text: str, *, dated: bool) -> str:
+    """``10:12 UTC`` and what happened; with month and day when the slide spans several days."""
+    return f"{shown(at)[5 if dated else 11 :] if at else ''} {_words(text)}".strip()
 
 
 def _root_cause(document: Document) -> list[str]:
@@ -132,14 +162,16 @@ def _root_cause(document: Document) -> list[str]:
     return [*ends, *(f"{one.kind.replace('_', ' ')}: {one.text}" for one in document.factors)]
 
 
-def _actions(document: Document) -> list[str]:
+def _actions(document: Document) -> list[_Line]:
     live = [one for one in document.actions if one.state is not ActionState.DECLINED]
     said = [
-        f"{one.text} ({one.type or 'no type'}, {shown(one.due_at)[:10] if one.due_at else 'no date'})" for one in live
+        (one.text, f" ({one.type or 'no type'}, {shown(one.due_at)[:10] if one.due_at else 'no date'})") for one in live
     ]
     parts = lesson_parts(document.text(Section.LESSONS))
-    lessons = [f"{heading}: {lines[0]}" for heading in LESSONS if (lines := _plain(parts.get(heading, "")))]
+    lessons = _whole(f"{heading}: {lines[0]}" for heading in LESSONS if (lines := _plain(parts.get(heading, ""))))
     if not said and document.no_actions_because:
-        said = [f"No actions, because {document.no_actions_because}"]
+        said = _whole([f"No actions, because {document.no_actions_because}"])
     room = LINES_MAX - len(lessons)
+    if len(said) > room:
+        room -= 1
     return [*said[:room], *lessons, *said[room:]]

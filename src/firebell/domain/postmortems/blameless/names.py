@@ -198,7 +198,7 @@ def people_at(prose: Prose, named: Iterable[Found]) -> frozenset[int]:
 
 def _fitting(role: str, text: str, at: int) -> str:
     """The role as this place needs it: with a capital where a sentence begins, without a second article."""
-    if at == 0 or _BEGINS.search(text[max(0, at - 30) : at]):
+    if at == 0 or _BEGINS.search(text[max(0, at - 30) : at].rstrip(" ;")):
         return role[:1].upper() + role[1:]
     if re.search(r"\b(?:the|our|an?)\s+$", text[max(0, at - 6) : at], re.IGNORECASE):
         return role.removeprefix("the ")
