@@ -206,14 +206,24 @@ def _hundredth(typed: str) -> str:
 
 
 INPUTS: Sequence[tuple[str, str]] = (
-    ("metadata.name", "name"), ("metadata.displayName", "display_name"), ("spec.service", "service"),
-    ("spec.description", "description"), ("spec.timeWindow[0].duration", "duration"),
-    ("spec.timeWindow[0].calendar.timeZone", "zone"), ("spec.timeWindow[0].calendar.startTime", "starts"),
-    ("spec.timeWindow", "duration"), ("spec.objectives[0].timeSliceTarget", "slice_target"),
-    ("spec.objectives[0].timeSliceWindow", "slice_window"), ("spec.objectives[0].value", "value"),
-    ("spec.objectives[0].indicator", "part"), ("spec.objectives[0].op", "op"), ("spec.objectives", "target"), ("spec.indicator.spec.ratioMetric.total", "total"),
-    ("spec.indicator", "part"), ("metadata.annotations.firebell/rules", "rules"), ("spec.budgetingMethod", "method"),
-)  # fmt: skip
+    ("metadata.name", "name"),
+    ("metadata.displayName", "display_name"),
+    ("metadata.annotations.firebell/rules", "rules"),
+    ("spec.service", "service"),
+    ("spec.description", "description"),
+    ("spec.timeWindow[0].calendar.timeZone", "zone"),
+    ("spec.timeWindow[0].calendar.startTime", "starts"),
+    ("spec.timeWindow", "duration"),
+    ("spec.objectives[0].timeSliceTarget", "slice_target"),
+    ("spec.objectives[0].timeSliceWindow", "slice_window"),
+    ("spec.objectives[0].value", "value"),
+    ("spec.objectives[0].op", "op"),
+    ("spec.objectives[0].indicator", "part"),
+    ("spec.objectives", "target"),
+    ("spec.indicator.spec.ratioMetric.total", "total"),
+    ("spec.indicator", "part"),
+    ("spec.budgetingMethod", "method"),
+)
 """Where in a document → which input, the longest path first."""
 
 
