@@ -183,6 +183,11 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.strip().encode(errors="surrogatepass")).hexdigest()[:16]
 
 
+def stamp(part: msgspec.Struct) -> str:
+    """The fingerprint of a node, a factor or an action: what a form carries, to see that nobody has changed it."""
+    return fingerprint(msgspec.json.encode(part, enc_hook=str).decode())
+
+
 class Comment(msgspec.Struct, frozen=True, kw_only=True):
     """Said about a section (and a quoted piece of it). Comments are never deleted, only resolved."""
 
@@ -197,13 +202,15 @@ class Comment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """The document as it was. Number 1 is the first draft; every one stays readable."""
+    """The document as it was from ``at`` to ``until_at``, in which one person wrote without a longer pause. Number 1 is
+    the first draft; every one stays readable."""
 
     number: int
     document: Document
     state: State
     by: str
     at: Instant
+    until_at: Instant | None = None
     reason: str = ""
 
 
@@ -225,16 +232,33 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
 
 
+class Meeting(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the review meeting: who came (user ids), what was decided, the statement it was opened with."""
+
+    opening: str = ""
+    attendance: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
+    started_at: Instant | None = None
+    ended_at: Instant | None = None
+
+
 class Postmortem(msgspec.Struct, frozen=True, kw_only=True):
     """A postmortem and its process. ``peak`` is the incident's worst severity (unset counts as SEV2).
 
-    ``resolved_at`` starts all clocks. ``revision`` is the number the document will be kept under next. ``released``:
-    a private incident's postmortem has been released on purpose. ``role_map`` (user id to role) is kept apart with a
-    permission of its own and never leaves in an export.
+    ``reference`` (``INC-12``), ``kind``, ``team_id``, ``service_ids`` and ``private`` are the incident's, as it last
+    was. ``resolved_at`` starts all clocks. ``revision`` is the number the document is kept under; the next change
+    of state counts on. ``released``: a private incident's postmortem has been released on purpose. ``skipped_at``: it
+    need not be written, somebody has said why. ``required``: why it must be (``severity``, ``budget``, …). ``process``
+    is the box of promises broken, overrides, skipped verification. ``told_at`` is when its owner was last reminded, by
+    what is late. The role map (user id to role) is kept apart with a permission of its own.
     """
 
     id: str
     incident_id: str
+    reference: str = ""
+    kind: str = "normal"
+    team_id: str | None = None
+    service_ids: tuple[str, ...] = ()
     document: Document
     state: State = State.DRAFT
     depth: Depth = Depth.STANDARD
@@ -244,10 +268,15 @@ class Postmortem(msgspec.Struct, frozen=True, kw_only=True):
     owner_id: str | None = None
     collaborator_ids: tuple[str, ...] = ()
     facilitator_id: str | None = None
+    investigator_id: str | None = None
+    required: tuple[str, ...] = ()
     audience: Audience | None = None
     resolved_at: Instant
     created_at: Instant
+    skipped_at: Instant | None = None
     review_at: Instant | None = None
+    meeting: Meeting = Meeting()
+    process: tuple[str, ...] = ()
     submitted_at: Instant | None = None
     reviewed_at: Instant | None = None
     reviewed_by: str | None = None
@@ -258,5 +287,6 @@ class Postmortem(msgspec.Struct, frozen=True, kw_only=True):
     dismissals: tuple[Dismissal, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     revision: int = 1
+    told_at: dict[str, Instant] = {}
     due_at: Instant | None = None
     version: int = 1

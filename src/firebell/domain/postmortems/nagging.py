@@ -6,7 +6,7 @@ asking for what is due next never repeats a rung, and a worker that slept for a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import count, pairwise
 
@@ -109,3 +109,40 @@ def late(one: Postmortem, until: Deadlines, now: Instant) -> tuple[Nag, ...]:
     if one.published_at is None and now > until.published_at:
         found.append(Nag.PUBLISHED)
     return tuple(found)
+
+
+AGAIN_DAYS = 2
+"""Business days between two reminders of the same thing: often enough to be done, rarely enough to be read."""
+
+
+def fresh(late_now: Iterable[Nag], told_at: Mapping[str, Instant], now: Instant, calendar: Calendar) -> tuple[Nag, ...]:
+    """Of what is late, what is to be said now: what was not yet, and what was said two business days ago."""
+    return tuple(
+        nag for nag in late_now if nag not in told_at or calendar.after_business_days(told_at[nag], AGAIN_DAYS) <= now
+    )
+
+
+def next_nag(one: Postmortem, until: Deadlines, calendar: Calendar) -> Instant | None:
+    """When something is next to be said of it: the earliest moment, in office hours, at which anything is late, or is
+    to be said again. ``None``: nothing can be late any more."""
+    found = []
+    for nag, late_at in _moments(one, until):
+        told = one.told_at.get(nag)
+        at = plus(late_at, 1) if told is None else calendar.after_business_days(told, AGAIN_DAYS)
+        found.append(calendar.opening(at))
+    return min(found, default=None)
+
+
+def _moments(one: Postmortem, until: Deadlines) -> Iterator[tuple[Nag, Instant]]:
+    """What may become late as it stands, and when."""
+    before_review = one.state is State.DRAFT
+    if before_review and one.owner_id is None:
+        yield Nag.NO_OWNER, one.resolved_at
+    if before_review:
+        yield Nag.DRAFT, until.draft_at
+    if one.review_at is None and one.state in (State.DRAFT, State.IN_REVIEW):
+        yield Nag.NO_MEETING, until.draft_at
+    if before_review and until.readable_at is not None:
+        yield Nag.READABLE, until.readable_at
+    if one.published_at is None:
+        yield Nag.PUBLISHED, until.published_at
