@@ -26,6 +26,8 @@ from firebell.entrypoints.web import (
     incident_timeline,
     incident_updates,
     incidents,
+    insight,
+    insight_files,
     integrations,
     me,
     message_templates,
@@ -59,6 +61,7 @@ from firebell.entrypoints.web import (
     teams,
     theme,
     timeline_export,
+    trackers,
     webhooks,
 )
 from firebell.entrypoints.web.render import STATIC, of_this_process
@@ -91,6 +94,8 @@ NOUNS: tuple[APIRouter, ...] = (
     incident_acts.router,
     runbook_runs.router,
     runbooks.router,
+    insight.router,
+    insight_files.router,
     # A form's /new stands before the page of one.
     schedules.router,
     covers.router,
@@ -116,6 +121,7 @@ NOUNS: tuple[APIRouter, ...] = (
     incident_roles.router,
     message_templates.router,
     channels.router,
+    trackers.router,
     webhooks.router,
     chat.router,
     theme.router,
