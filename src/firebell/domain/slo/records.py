@@ -13,12 +13,12 @@ from firebell.domain.slo.adjustments import Category
 from firebell.domain.slo.attribution import Share
 from firebell.domain.slo.budget import Knowing
 from firebell.domain.slo.burn import Judged, StreamState
-from firebell.domain.slo.coverage import Anomaly, Presence
+from firebell.domain.slo.coverage import QUIET_S, Anomaly, Presence
 from firebell.domain.slo.model import Bucket, BudgetState, Indicator, RuleSet, Slo, Source, Span, Stream
 from firebell.domain.slo.openslo_model import DataSource
 from firebell.domain.slo.policy import Exemption, Override, Policy
 from firebell.domain.slo.tally import Tally
-from firebell.kernel.clock import Instant
+from firebell.kernel.clock import Instant, micros
 from firebell.kernel.ids import SloId
 
 
@@ -79,24 +79,32 @@ class SloRecord:
 
 @dataclass(frozen=True, slots=True)
 class SloClock:
-    """When an objective was last looked at, and what was wrong then. ``settled_end``: up to where it was evaluated.
+    """When an objective was last looked at, and what was found. ``settled_end``: up to where it was evaluated.
 
-    ``due_at``: the next evaluation; ``poll_at``: the next time its source is asked (``None``: never). ``failures`` in a
-    row, ``error`` in words. ``quiet_since``: the end of its newest data while there are none.
+    ``due_at``: the next evaluation. ``anomalies``: what its last evaluation saw in the data. ``quiet_since``: the end
+    of its newest data while there are none. Written by the evaluation; the rest by whoever fetches counts: ``poll_at``
+    is the next time its source is asked (``None``: never), ``failures`` in a row, ``error`` in words (empty: it
+    answers), ``flags`` what looked wrong in counts as they came, and when last (seconds since 1970).
     """
 
     slo_id: str
     settled_end: int | None = None
     due_at: Instant | None = None
+    anomalies: frozenset[Anomaly] = frozenset()
+    presence: Presence = Presence.WAITING
+    quiet_since: Instant | None = None
+    nodata_open: bool = False
     poll_at: Instant | None = None
     failures: int = 0
     error: str = ""
     error_at: Instant | None = None
     warnings: tuple[str, ...] = ()
-    anomalies: frozenset[Anomaly] = frozenset()
-    presence: Presence = Presence.WAITING
-    quiet_since: Instant | None = None
-    nodata_open: bool = False
+    flags: Mapping[Anomaly, int] = field(default_factory=dict)
+
+    def suspicious(self, now: Instant) -> frozenset[Anomaly]:
+        """All that looks wrong in the data of the last seven days."""
+        since = micros(now) // 1_000_000 - QUIET_S
+        return self.anomalies | {one for one, at in self.flags.items() if at >= since}
 
 
 @dataclass(frozen=True, slots=True)

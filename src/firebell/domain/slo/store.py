@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Row, String, Table, Text, select, text, update
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Row, String, Table, Text, func, select, text, update
 from sqlalchemy.sql import ColumnElement
 
 from firebell.domain.slo import openslo, openslo_write
@@ -46,15 +46,16 @@ clocks = Table(
     Column("slo_id", String, primary_key=True),
     Column("settled_end", BigInteger),
     Column("due_at", InstantType, index=True),
+    Column("anomalies", Doc, nullable=False),
+    Column("presence", String, nullable=False),
+    Column("quiet_since", InstantType),
+    Column("nodata_open", Boolean, nullable=False),
     Column("poll_at", InstantType, index=True),
     Column("failures", Integer, nullable=False),
     Column("error", Text, nullable=False),
     Column("error_at", InstantType),
     Column("warnings", Doc, nullable=False),
-    Column("anomalies", Doc, nullable=False),
-    Column("presence", String, nullable=False),
-    Column("quiet_since", InstantType),
-    Column("nodata_open", Boolean, nullable=False),
+    Column("flags", Doc, nullable=False),
 )
 
 
@@ -134,6 +135,7 @@ def _clock(row: Row[Any]) -> SloClock:
     values["warnings"] = tuple(values["warnings"])
     values["anomalies"] = frozenset(Anomaly(one) for one in values["anomalies"])
     values["presence"] = Presence(values["presence"])
+    values["flags"] = {Anomaly(one): at for one, at in values["flags"].items()}
     return SloClock(**values)
 
 
@@ -144,27 +146,35 @@ def clocks_of(read: Read, slo_ids: Iterable[str]) -> dict[str, SloClock]:
     return {row.slo_id: _clock(row) for row in rows}
 
 
-_UPSERT = (
-    "INSERT INTO slo_clocks (slo_id,settled_end,due_at,poll_at,failures,error,error_at,warnings,anomalies,presence,"
-    "quiet_since,nodata_open) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (slo_id) DO UPDATE SET "
-    "settled_end=excluded.settled_end,due_at=excluded.due_at,poll_at=excluded.poll_at,failures=excluded.failures,"
-    "error=excluded.error,error_at=excluded.error_at,warnings=excluded.warnings,anomalies=excluded.anomalies,"
-    "presence=excluded.presence,quiet_since=excluded.quiet_since,nodata_open=excluded.nodata_open"
-)
+_EVALUATED = ("settled_end", "due_at", "anomalies", "presence", "quiet_since", "nodata_open")
+_FETCHED = ("poll_at", "failures", "error", "error_at", "warnings", "flags")
 
 
-def put_clocks(work: Work, found: Sequence[SloClock]) -> None:
-    """Write them whole, whether or not they are there."""
-    work.execute_many(
-        _UPSERT,
-        [
-            (
-                one.slo_id, one.settled_end, _us(one.due_at), _us(one.poll_at), one.failures, one.error,
-                _us(one.error_at), doc(list(one.warnings)), doc(sorted(one.anomalies)), str(one.presence),
-                _us(one.quiet_since), one.nodata_open,
-            )
-            for one in found
-        ],
+def _upsert(names: Sequence[str]) -> str:
+    columns = ("slo_id", *_EVALUATED, *_FETCHED)
+    sets = ",".join(f"{name}=excluded.{name}" for name in names)
+    marks = ",".join("?" * len(columns))
+    return f"INSERT INTO slo_clocks ({','.join(columns)}) VALUES ({marks}) ON CONFLICT (slo_id) DO UPDATE SET {sets}"  # noqa: S608 - ours
+
+
+_PUT_EVALUATED, _PUT_FETCHED = _upsert(_EVALUATED), _upsert(_FETCHED)
+
+
+def put_evaluated(work: Work, found: Sequence[SloClock]) -> None:
+    """What the evaluation knows of clocks, whether or not they are there; what is fetched stays as it is."""
+    work.execute_many(_PUT_EVALUATED, [_values(one) for one in found])
+
+
+def put_fetched(work: Work, found: Sequence[SloClock]) -> None:
+    """What whoever fetches counts knows of clocks; the rest stays as it is."""
+    work.execute_many(_PUT_FETCHED, [_values(one) for one in found])
+
+
+def _values(one: SloClock) -> tuple[Any, ...]:
+    return (
+        one.slo_id, one.settled_end, _us(one.due_at), doc(sorted(one.anomalies)), str(one.presence),
+        _us(one.quiet_since), one.nodata_open, _us(one.poll_at), one.failures, one.error, _us(one.error_at),
+        doc(list(one.warnings)), doc({str(flag): at for flag, at in one.flags.items()}),
     )  # fmt: skip
 
 
@@ -180,8 +190,8 @@ def due(read: Read, now: Instant, limit: int) -> list[str]:
     return [row.slo_id for row in read.all(query)]
 
 
-def polls_due(read: Read, now: Instant, limit: int) -> list[str]:
-    """Whose source is to be asked, the longest due first."""
+def polls_due(work: Work, now: Instant, limit: int) -> list[str]:
+    """Whose source is to be asked, the longest due first; locked, and without those that another node has locked."""
     query = (
         select(clocks.c.slo_id)
         .join(slos, slos.c.id == clocks.c.slo_id)
@@ -189,7 +199,19 @@ def polls_due(read: Read, now: Instant, limit: int) -> list[str]:
         .order_by(clocks.c.poll_at, clocks.c.slo_id)
         .limit(limit)
     )
-    return [row.slo_id for row in read.all(query)]
+    locked = query if work.is_sqlite else query.with_for_update(of=clocks, skip_locked=True)
+    return [row.slo_id for row in work.all(locked)]
+
+
+def next_times(read: Read) -> tuple[Instant | None, Instant | None]:
+    """When the next evaluation and the next poll are due."""
+    query = (
+        select(func.min(clocks.c.due_at).label("due_at"), func.min(clocks.c.poll_at).label("poll_at"))
+        .join(slos, slos.c.id == clocks.c.slo_id)
+        .where(slos.c.deleted_at.is_(None))
+    )
+    row = read.one(query)
+    return (None, None) if row is None else (row.due_at, row.poll_at)
 
 
 def _us(at: Instant | None) -> int | None:
