@@ -37,7 +37,7 @@ from firebell.entrypoints.logs import configure_logs
 from firebell.entrypoints.public.export import Exporter
 from firebell.entrypoints.sealing import Sealing
 from firebell.entrypoints.site import Site
-from firebell.entrypoints.worker import Worker
+from firebell.entrypoints.worker import Line, Worker
 from firebell.integrations.channels import all_channels
 from firebell.integrations.channels.contract import Channel
 from firebell.integrations.outlets import all_outlets
@@ -54,6 +54,7 @@ from firebell.kernel.secrets import Key, Keyring
 from firebell.kernel.work import Read, Runner
 from firebell.migrations.upgrade import upgrade
 from firebell.settings import Settings, load
+from firebell.workflows.actions_mirrored import Mirroring
 from firebell.workflows.chat_told import SlackDesk, TeamsDesk
 from firebell.workflows.delivery_due import Carrier, Sender
 from firebell.workflows.outbox_desks import Desk
@@ -182,11 +183,13 @@ def open_house(
         boot_id=boot_id,
         posters=0 if inline else settings.posters,
     )
+    mirroring = Mirroring(runner, fetch, keyring, lambda: settings.base_url, inline=inline)
     worker = Worker(
         runner, sender, threads=0 if inline else settings.senders, heartbeat_url=settings.heartbeat_url, fetch=fetch,
         others=(
             *outgoing.lines(runner, dispatcher, settings.base_url),
             *state_lines.lines(runner, settings.data / "state"),
+            Line("trackers", mirroring.next_due, mirroring.act),
             Exporter(runner, settings.data / "public", settings.base_url, inline=inline).line(),
         ),
     )  # fmt: skip

@@ -42,6 +42,7 @@ from firebell.entrypoints.api import (
     subscribers,
     teams,
     tokens,
+    trackers,
     updates,
     users,
     webhooks,
@@ -73,7 +74,7 @@ for noun in (
     alerts, incidents, incident_command, incident_parts, updates, runbooks, severity_scale, incident_roles,
     incident_settings, comms_templates, status_pages, status_components, status_incidents, maintenances, subscribers,
     webhooks, signals, services, integrations, schedules, overrides, oncall, policies, fallback, rehearsals, users,
-    methods, feeds, teams, tokens, channels, chat, journal, config, backup,
+    methods, feeds, teams, tokens, channels, chat, trackers, journal, config, backup,
 ):  # fmt: skip
     router.include_router(noun.router)
 
