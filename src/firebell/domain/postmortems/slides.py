@@ -115,13 +115,14 @@ def _fit(line: str, kept: str = "") -> tuple[str, bool]:
 
 _MARKUP = re.compile(r"^\s*(?:#{1,6}\s+|[-*+]\s+|\d{1,3}[.)]\s+|>\s?)|[*_`]{1,3}|!?\[([^\]]*)\]\([^)]*\)")
 _UNDER_HEADS = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _PROMPT = re.compile(r"\s*\*[^*]+\*\s*")
 
 
 def _plain(text: str) -> list[str]:
     """The lines of Markdown as words; prompts and empty lines are left out."""
     found = []
-    for line in text.split("\n"):
+    for line in _COMMENT.sub("", text).split("\n"):
         if _PROMPT.fullmatch(line) or _UNDER_HEADS.fullmatch(line) or NOT_KNOWN in line:
             continue
         words = _words(line)

@@ -55,7 +55,7 @@ def document(one: Sheet) -> str:
 
 
 def deck(one: Boards) -> str:
-    """Six slides. Arrow keys, space, Home and End lead through them; without script they scroll. Each prints as a page."""
+    """Six slides. Arrow keys, space, Home and End lead through them; without script they scroll. Each is a page."""
     style, script = Markup(_source("deck.css")), Markup(_source("deck.js"))  # noqa: S704  (both are ours)
     return _environment().get_template("deck.html").render(
         deck=one, boards=fitted(one), long=len(one.title) > LONG_TITLE, style=style, script=script,

@@ -24,9 +24,7 @@ _GROUPS = words("here channel everyone all team oncall on-call ops support norep
 _RUN = re.compile(r"[^\W_]+")
 _MENTION = re.compile(r"(?<![\w/@.`])@(?=[A-Za-z])[A-Za-z0-9][\w.-]{0,38}(?<![.-])(?![\w/@])")
 _MAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+\b")
-_SHIELDED = re.compile(
-    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|\bhttps?://[^\s<>\")\]]+|<!--.*?(?:-->|\Z)", re.DOTALL
-)
+_SHIELDED = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|\bhttps?://[^\s<>\")\]]+", re.DOTALL)
 _BEGINS = re.compile(r"(?:^|[.!?:;\"“(\[>|]|\n\s*\n|\n\s*(?:[-*+#>]|\d+[.)])|\*\*|\ue001|^\s*[-*+#>])\s*$")
 _TITLE = re.compile(r"(?:^|[\s(])(?:the\s+)?$", re.IGNORECASE)
 _ROUNDS = 4
@@ -206,7 +204,8 @@ def _fitting(role: str, text: str, at: int) -> str:
 
 
 def unnamed(text: str, names: Names) -> str:
-    """``text`` with every name replaced by its role, in quotations as well; code and addresses stay as they are.
+    """``text`` with every name replaced by its role, in quotations and comments as well; code and addresses stay as
+    they are.
 
     Doing it again changes nothing.
     """
