@@ -21,9 +21,22 @@ def resolve_own(work: Work, alert_id: str, why: str, words: str) -> None:
         quiet(work, alert, words)
 
 
+def end_quietly(work: Work, alert_id: str, why: str) -> Alert | None:
+    """An alert that the house may end by itself is over, and nobody hears of it. ``None``: it was over already."""
+    outcome, alert = alerts.resolve(work, alert_id, why, told=True)
+    if outcome is not alert_rules.Answer.DONE:
+        return None
+    _ended(work, alert)
+    return alert
+
+
 def quiet(work: Work, alert: Alert, words: str = "") -> None:
     """Nobody is told of this alert any more, and those who were told hear that it is over."""
     status_told.tell(work, alert, words or f"Resolved: {alert.summary}", exclude=work.actor.id)
+    _ended(work, alert)
+
+
+def _ended(work: Work, alert: Alert) -> None:
     if alert.run_id:
         members = alert_queries.members(work, alert.run_id)
         run = escalation_queries.run(work, alert.run_id)

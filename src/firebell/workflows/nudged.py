@@ -1,4 +1,4 @@
-"""Somebody is told something about an incident that does not wake them: a notice by the method they use first."""
+"""Somebody is told something that does not wake them: a notice by the method they use first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from firebell.kernel.work import Work
 TITLE_MAX = 200
 
 
-def nudge(work: Work, user_ids: Iterable[str], *, title: str, body: str, incident_id: str) -> list[Delivery]:
+def nudge(
+    work: Work, user_ids: Iterable[str], *, title: str, body: str, incident_id: str | None = None,
+    reason: str = "a notice about an incident",
+) -> list[Delivery]:  # fmt: skip
     """One notice per person, in the order given; whoever cannot be reached, or is gone, gets none.
 
     ``title`` is cut at 200 characters. Nothing is climbed and nothing rings: whoever must answer is paged.
@@ -31,7 +34,7 @@ def nudge(work: Work, user_ids: Iterable[str], *, title: str, body: str, inciden
         told.append(
             paging.send_text(
                 work, kind=MessageKind.NOTICE, user_id=user_id, method_id=method.id, channel=method.channel,
-                title=title[:TITLE_MAX], body=body, incident_id=incident_id, reason="a notice about an incident",
+                title=title[:TITLE_MAX], body=body, incident_id=incident_id, reason=reason,
             )
         )  # fmt: skip
     return told

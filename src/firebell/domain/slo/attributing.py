@@ -59,6 +59,10 @@ def note_attributed(
             continue
         elif before.final_at is None:
             store.replace(work, after)
+        elif not after.share.provisional and _drifted(before, after):
+            # The window moves, and with it what the same errors are a share of: no other word than before.
+            store.replace(work, replace(after, final_at=before.final_at))
+            continue
         else:
             store.supersede(work, before)
             after = replace(after, version=before.version + 1)
@@ -76,9 +80,17 @@ def _same(before: AttributionRecord, after: AttributionRecord) -> bool:
     )  # fmt: skip
 
 
+def _drifted(before: AttributionRecord, after: AttributionRecord) -> bool:
+    """Whether the same errors are merely another share."""
+    return (before.share.errors, before.share.declared, before.weight, before.exempt, before.class_) == (
+        after.share.errors, after.share.declared, after.weight, after.exempt, after.class_,
+    )  # fmt: skip
+
+
 def _say(work: Work, record: SloRecord, one: AttributionRecord) -> None:
+    # The incident's journal, not the objective's: only those who may know of a private one read it there.
     work.record(
-        record.id,
+        one.incident_id,
         BudgetAttributed(
             slo=record.id, name=record.name, objective=one.objective, incident=one.incident_id,
             share=kept(one.share.used) or "", charged=kept(one.share.charged) or "", class_=one.class_,

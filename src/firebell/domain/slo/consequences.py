@@ -32,13 +32,13 @@ held_thresholds = Table(
 )
 
 
-class PolicyApplied(Fact, frozen=True, kw_only=True):
+class ThresholdCrossed(Fact, frozen=True, kw_only=True):
     """A threshold was crossed. ``value`` as an exact fraction; ``consequences``: what the policy asks for then.
 
     The subject is the SLO, or the incident the threshold is about.
     """
 
-    kind: ClassVar[str] = "slo.policy_applied"
+    kind: ClassVar[str] = "slo.consequence"
     slo: str
     name: str
     objective: int
@@ -82,7 +82,7 @@ def hold(
     }  # fmt: skip
     if not work.insert(held_thresholds, [row], skip_existing=True):
         return
-    said = PolicyApplied(
+    said = ThresholdCrossed(
         slo=record.id, name=record.name, objective=objective, policy=policy_id, edition=edition, threshold=threshold,
         about=about, value=kept(value) or "", consequences=list(consequences),
     )  # fmt: skip

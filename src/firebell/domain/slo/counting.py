@@ -24,6 +24,8 @@ from firebell.kernel.work import Work
 
 HISTORY_S = HOUR_S
 """A bucket that changes later than so long after it began is replaced history, and is flagged."""
+LATE_S = 900
+"""Samples that come later than so long after they began are no longer late but history: sums are begun anew."""
 Item = tuple[SloRecord, int, Sequence[Bucket]]
 """(SLO, part, buckets with distinct starts)."""
 
@@ -114,7 +116,7 @@ def store_counts(work: Work, items: Sequence[Item]) -> dict[tuple[str, int], Sto
     results: dict[tuple[str, int], Stored] = {}
     for job in jobs:
         results[job.record.id, job.part] = job.merge(encoded, dirty, days)
-        if job.reaches_on():
+        if job.reaches_on(micros(work.now) // 1_000_000):
             ends.append(job.info)
     counts_store.put_hours(work, dirty)
     _add_days(work, days)
@@ -182,8 +184,8 @@ class _Job:
                 key = DayKey(self.info.id, objective, day)
                 days[key] = days.get(key, Tally()) + difference
 
-    def reaches_on(self) -> bool:
-        """Whether the series begins earlier or ends later now; ``info`` then says so."""
+    def reaches_on(self, now: int) -> bool:
+        """Whether the series begins earlier or ends later now, or its past is another; ``info`` then says so."""
         if not self.changed:
             return False
         first, newest = self.changed[0], self.changed[-1] + self.info.bucket_s
@@ -193,6 +195,8 @@ class _Job:
             first_start=first if info.first_start is None else min(info.first_start, first),
             newest_end=newest if info.newest_end is None else max(info.newest_end, newest),
         )
+        if first < now - LATE_S:
+            self.info = replace(self.info, history=info.history + 1, rewritten_from=first)
         return self.info != info
 
 

@@ -28,6 +28,8 @@ series = Table(
     Column("first_start", BigInteger),
     Column("newest_end", BigInteger),
     Column("counter", Doc),
+    Column("history", Integer, nullable=False),
+    Column("rewritten_from", BigInteger),
     Column("ended_at", InstantType),
 )
 
@@ -89,7 +91,8 @@ def take_series(work: Work, slo_ids: Iterable[str]) -> dict[tuple[str, int], Ser
 
 
 def add_series(work: Work, slo_id: str, part: int, atoms: int, bucket_s: int) -> None:
-    work.insert(series, [{"slo_id": slo_id, "part": part, "atoms": atoms, "bucket_s": bucket_s}])
+    row = {"slo_id": slo_id, "part": part, "atoms": atoms, "bucket_s": bucket_s, "history": 0}
+    work.insert(series, [row])
 
 
 def end_series(work: Work, series_id: int) -> None:
@@ -110,10 +113,10 @@ def save_series(work: Work, info: SeriesInfo) -> None:
 
 
 def save_ends(work: Work, found: Sequence[SeriesInfo]) -> None:
-    """Only how far they reach: for many at once."""
+    """Only how far they reach, and whether their past was written: for many at once."""
     work.execute_many(
-        "UPDATE slo_series SET first_start=?, newest_end=? WHERE id=?",
-        [(one.first_start, one.newest_end, one.id) for one in found],
+        "UPDATE slo_series SET first_start=?, newest_end=?, history=?, rewritten_from=? WHERE id=?",
+        [(one.first_start, one.newest_end, one.history, one.rewritten_from, one.id) for one in found],
     )
 
 

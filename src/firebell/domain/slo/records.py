@@ -109,7 +109,11 @@ class SloClock:
 
 @dataclass(frozen=True, slots=True)
 class SeriesInfo:
-    """The counts of one part. ``atoms`` are 1 in it. ``last``: where a pushed counter stands."""
+    """The counts of one part. ``atoms`` are 1 in it. ``last``: where a pushed counter stands.
+
+    ``history`` counts how often its past was written, beyond the quarter of an hour in which late samples come, and
+    ``rewritten_from`` is where that last began: whoever keeps sums of it in memory goes by these.
+    """
 
     id: int
     slo_id: str
@@ -119,6 +123,8 @@ class SeriesInfo:
     first_start: int | None = None
     newest_end: int | None = None
     last: Bucket | None = None
+    history: int = 0
+    rewritten_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,12 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "postmortem_marks",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_postmortem_marks")),
+    )
+    op.create_table(
         "postmortem_readers",
         sa.Column("postmortem_id", sa.String(), nullable=False),
         sa.Column("user_id", sa.String(), nullable=False),
@@ -182,9 +188,6 @@ def upgrade() -> None:
         sa.Column("words", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("incident_id", name=op.f("pk_postmortem_signatures")),
     )
-    with op.batch_alter_table("postmortem_signatures", schema=None) as batch_op:
-        batch_op.create_index("ix_postmortem_signatures_mark", ["mark"], unique=False)
-
     op.create_table(
         "postmortem_templates",
         sa.Column("id", sa.String(), nullable=False),
@@ -468,6 +471,8 @@ def upgrade() -> None:
         sa.Column("first_start", sa.BigInteger(), nullable=True),
         sa.Column("newest_end", sa.BigInteger(), nullable=True),
         sa.Column("counter", sa.Text(), nullable=True),
+        sa.Column("history", sa.Integer(), nullable=False),
+        sa.Column("rewritten_from", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_slo_series")),
     )
