@@ -10,6 +10,7 @@ import { startPalette } from "./palette";
 import { startReltime } from "./reltime";
 import { startTheme } from "./theme";
 import { startUndo } from "./undo";
+import { startWriting } from "./writing";
 
 document.documentElement.dataset["js"] = "";
 startDialogs();
@@ -21,5 +22,6 @@ startReltime();
 startCountdown();
 startTheme();
 startUndo();
+startWriting();
 startOnce(); // after those who take a submit for themselves
 startLive();
