@@ -14,6 +14,7 @@ from firebell.domain.slo.records import ObjectiveState, SloClock, SloRecord
 from firebell.entrypoints.web import moments, slo_words
 from firebell.entrypoints.web.slo_charts import Bar, budget_bar
 from firebell.kernel.clock import Instant
+from firebell.workflows.budget_composites import WHOLE
 
 HORIZONS_S = (3600, 6 * 3600, 3 * 86_400)
 HOURS, DAY, WEEKS = HORIZONS_S
@@ -66,12 +67,17 @@ def rows(
     now: Instant,
     zone: str,
 ) -> list[SloRow]:
-    """One row for each objective, in the order of the records."""
+    """One row for each objective, in the order of the records; for a composite with numbers of its own one more."""
     return [
         row(record, index, states.get((record.id, index)), clocks.get(record.id), now, zone)
         for record in records
-        for index in range(len(record.slo.objectives))
+        for index in numbers(record, states)
     ]
+
+
+def numbers(record: SloRecord, states: Mapping[tuple[str, int], ObjectiveState]) -> list[int]:
+    """Its objectives, after the composite as a whole where that is evaluated."""
+    return [*([WHOLE] if (record.id, WHOLE) in states else []), *range(len(record.slo.objectives))]
 
 
 def row(
@@ -81,18 +87,27 @@ def row(
     left = None if state is None else state.remaining
     key = state_key(state)
     many = len(record.slo.objectives) > 1
-    name = title(record) + (f" · {objective.name or index + 1}" if many else "")
+    part = f" · {objective.name or index + 1}" if index >= 0 else " · as a whole"
+    name = title(record) + (part if many else "")
     words = slo_words.share(left)
     return SloRow(
-        href=f"/slos/{record.name}" + (f"?objective={index}" if index else ""),
+        href=f"/slos/{ref(record)}" + (f"?objective={index}" if index > 0 else ""),
         name=name,
-        promise=slo_words.promise(objective, record.slo.window),
+        promise=slo_words.promise(objective, record.slo.window) if index >= 0 else f"{record.slo.composite}",
         source=slo_words.SOURCES.get(record.source or "", "Members"),
         key=key, state=slo_words.STATES[key], left=words, over=left is not None and left < 0,
         bar=budget_bar(left, f"{words} of the budget is left"),
         rates=rates(state), alerts=alerts(state), coverage=coverage(state),
         notes=notes(record, state, clock, now, zone), service_id=record.service_id, remaining=left,
     )  # fmt: skip
+
+
+RESERVED = frozenset({"new", "import", "sources", "policies", "adjustments"})
+
+
+def ref(record: SloRecord) -> str:
+    """Its name, or its id where the name is an address of ours."""
+    return record.id if record.name in RESERVED else record.name
 
 
 def title(record: SloRecord) -> str:

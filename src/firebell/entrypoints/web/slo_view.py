@@ -12,6 +12,7 @@ from firebell.domain.slo.coverage import SETTLE_S
 from firebell.domain.slo.model import BurnRow, Calendar, Objective, Slo, Stream
 from firebell.domain.slo.records import ObjectiveState, SloRecord
 from firebell.domain.slo.tally import Tally
+from firebell.domain.slo.windows import nominal_s
 from firebell.entrypoints.web import moments, slo_words
 from firebell.entrypoints.web.slo_charts import Gauge, Part, gauge, parts
 from firebell.entrypoints.web.slo_rows import HORIZONS_S, HOURS
@@ -296,6 +297,8 @@ class ShareLine:
     usual: str
     provisional: bool
     exempt: str
+    exemption: str
+    weight: str
     worth: Fraction
 
 
@@ -353,6 +356,21 @@ def missed_of(state: ObjectiveState) -> list[Missed]:
 
 
 __all__ = [
-    "HOURS", "Amount", "Expected", "Forecast", "Horizon", "Missed", "RowLine", "ShareLine", "Shares", "amount",
-    "expected", "forecast_of", "mark", "missed_of", "row_lines", "shares_of",
+    "HOURS",
+    "Amount",
+    "Expected",
+    "Forecast",
+    "Horizon",
+    "Missed",
+    "RowLine",
+    "ShareLine",
+    "Shares",
+    "amount",
+    "expected",
+    "forecast_of",
+    "mark",
+    "missed_of",
+    "nominal_s",
+    "row_lines",
+    "shares_of",
 ]  # fmt: skip

@@ -100,7 +100,7 @@ _UNITS = {
 
 def share(value: Fraction | None, places: int = 1) -> str:
     """``62.5 %`` and ``−38 %``; nothing is known as a dash."""
-    return "–" if value is None else percent(value, places).replace("-", "−")
+    return "–" if value is None else held(percent(value, places).replace("-", "−"))
 
 
 def rate(value: Fraction | None) -> str:
@@ -112,12 +112,17 @@ def rate(value: Fraction | None) -> str:
 
 def error(value: Fraction | None) -> str:
     """An error ratio with enough places to be told from a threshold."""
-    return "–" if value is None else percent(value, 3)
+    return "–" if value is None else held(percent(value, 3))
+
+
+def held(text: str) -> str:
+    """A number and its unit are not parted at the end of a line."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def target(objective: Objective) -> str:
     """As exactly as it was typed."""
-    return f"{decimal_text(objective.target * 100)} %"
+    return held(f"{decimal_text(objective.target * 100)} %")
 
 
 def window(one: Window) -> str:
@@ -161,7 +166,7 @@ def length(seconds: Fraction | int | float) -> str:
 def window_of(seconds: int) -> str:
     """``5 m``, ``6 h``, ``3 d``."""
     name = window_name(seconds)
-    return f"{name[:-1]} {name[-1]}"
+    return held(f"{name[:-1]} {name[-1]}")
 
 
 def indicator(one: Indicator | None) -> str:
