@@ -125,11 +125,11 @@ def insight(read: Read, scope: Scope) -> Insight:
     counted = _counted(found, scope)
     earlier = replace(scope, period=periods.before(scope.period))
     learned = insight_learning.learned(read, scope.period, outward=scope.outward)
-    mine = [one for one in learned if _is_in(one, scope, company)]
+    mine = [one for one in learned if is_in(one, scope, company)]
     known_since = incidents.first_declared(read)
     return Insight(
         scope=scope, company=company, cases=counted, before=_counted(cases(read, earlier, company), earlier),
-        unreal=sum(_unreal(one) for one in found), known_since=known_since,
+        unreal=sum(unreal(one) for one in stats.counted(found, backfilled=scope.backfilled)), known_since=known_since,
         recurrence=recurrence(
             counted, insight_learning.echoes(read, counted, company.depends), known_since=known_since,
             begins=scope.period.since,
@@ -209,7 +209,8 @@ def _of_team(team_id: str | None, service_ids: Sequence[str], wanted: str, compa
     return team_id == wanted or any(company.team_of.get(one) == wanted for one in service_ids)
 
 
-def _is_in(one: Learned, scope: Scope, company: Company) -> bool:
+def is_in(one: Learned, scope: Scope, company: Company) -> bool:
+    """Whether a postmortem is of an incident that is looked at."""
     about = one.postmortem
     case = Case(
         id=one.incident_id, reference="", name="", at=about.resolved_at, kind=about.kind, severity=about.peak,
@@ -219,10 +220,11 @@ def _is_in(one: Learned, scope: Scope, company: Company) -> bool:
     return case.kind in kinds and within(case, scope, company)
 
 
-def _unreal(one: Case) -> bool:
+def unreal(one: Case) -> bool:
+    """Whether it was declined or a duplicate, and so no incident of its own."""
     return bool(one.samples) and all(s.standing is Standing.NOT_APPLICABLE for s in one.samples.values())
 
 
 def _counted(found: Sequence[Case], scope: Scope) -> list[Case]:
     """What numbers are made of: no drill or test, and nothing that turned out to be no incident of its own."""
-    return [one for one in stats.counted(found, backfilled=scope.backfilled) if not _unreal(one)]
+    return [one for one in stats.counted(found, backfilled=scope.backfilled) if not unreal(one)]

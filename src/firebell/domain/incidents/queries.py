@@ -34,7 +34,7 @@ from firebell.kernel.work import Read
 __all__ = [
     "Counts", "active", "active_of_services", "all_of_alert", "asking", "corrections", "counts", "declared_between",
     "due", "find", "first_declared", "hidden_subjects", "incident", "incident_list", "names", "next_due", "of_alert",
-    "of_alerts", "open_tasks_of", "related", "roles", "scale", "settings", "timeline", "visible",
+    "of_alerts", "open_tasks_of", "private_among", "related", "roles", "scale", "settings", "timeline", "visible",
 ]  # fmt: skip
 
 
@@ -90,6 +90,15 @@ def declared_between(read: Read, since: Instant, until: Instant) -> list[Inciden
         where_visible(read), incidents.c.declared_at >= since, incidents.c.declared_at < until
     )
     return [store.incident(row) for row in read.all(query.order_by(incidents.c.declared_at, incidents.c.number))]
+
+
+def private_among(read: Read, incident_ids: Iterable[str]) -> frozenset[str]:
+    """Which of these are private, whoever asks: for what leaves the house."""
+    wanted = sorted(set(incident_ids))
+    if not wanted:
+        return frozenset()
+    query = select(incidents.c.id).where(incidents.c.id.in_(wanted), incidents.c.private)
+    return frozenset(row.id for row in read.all(query))
 
 
 def first_declared(read: Read) -> Instant | None:

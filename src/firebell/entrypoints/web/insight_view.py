@@ -75,12 +75,12 @@ class PastRow:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A duration that is in no number: whose, which, and why."""
+    """Durations of one incident that are in no number, for one reason."""
 
     reference: str
     name: str
     href: str
-    metric: str
+    metrics: Sequence[str]
     why: str
 
 
@@ -216,13 +216,14 @@ def _verdict(now: Distribution, before: Distribution) -> str:
 
 def wrong(found: Insight) -> list[Wrong]:
     """What is invalid, with the reason: it is mended on the incident."""
+    grouped: dict[tuple[str, str], tuple[Case, list[str]]] = {}
+    for each in stats.not_counted(found.cases):
+        _, metrics = grouped.setdefault((each.case.id, each.sample.why), (each.case, []))
+        metrics.append(words.LONG[each.metric])
     return [
-        Wrong(
-            each.case.reference, each.case.name, f"/incidents/{each.case.reference}", words.LONG[each.metric],
-            each.sample.why,
-        )
-        for each in stats.not_counted(found.cases)
-    ]  # fmt: skip
+        Wrong(one.reference, one.name, f"/incidents/{one.reference}", metrics, why)
+        for (_, why), (one, metrics) in grouped.items()
+    ]
 
 
 FEW_NOTE = f"Fewer than {stats.FEW} are too few to compare. Counts below {shares.LEAST} are said as numbers."

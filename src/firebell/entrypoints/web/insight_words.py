@@ -12,13 +12,13 @@ _DAY_S = 86_400
 
 
 def length(seconds: float | None) -> str:
-    """``42 s``, ``7 min 30 s``, ``41 min``, ``1 h 31 min``, ``2 d 4 h``; nothing of nothing."""
+    """``42 s``, ``2 min 30 s``, ``41 min``, ``1 h 31 min``, ``2 d 4 h``; a dash for nothing."""
     if seconds is None:
         return "–"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
-    if whole < 600 and whole % 60:
+    if whole < 300 and whole % 60:
         return f"{whole // 60} min {whole % 60} s"
     if whole < 3600 - 30:
         return f"{(whole + 30) // 60} min"
