@@ -7,29 +7,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from sqlalchemy import Column, Integer, String, Table, Text, delete, select
+from sqlalchemy import delete, select
 
+from firebell.domain.slo.consequence_store import held_thresholds
 from firebell.domain.slo.exact import kept
 from firebell.domain.slo.records import SloRecord
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant
-from firebell.kernel.db import InstantType, metadata
 from firebell.kernel.journal import Fact
 from firebell.kernel.work import Read, Work
-
-held_thresholds = Table(
-    "slo_consequences",
-    metadata,
-    Column("slo_id", String, primary_key=True),
-    Column("objective", Integer, primary_key=True, autoincrement=False),
-    Column("policy_id", String, primary_key=True),
-    Column("threshold", String, primary_key=True),
-    # An incident or a class; empty for the budget.
-    Column("about", String, primary_key=True),
-    Column("edition", Integer, nullable=False),
-    Column("value", Text, nullable=False),
-    Column("at", InstantType, nullable=False),
-)
 
 
 class ThresholdCrossed(Fact, frozen=True, kw_only=True):

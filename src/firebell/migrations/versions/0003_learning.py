@@ -327,6 +327,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slo_id", "incident_id", name=op.f("pk_slo_claims")),
     )
     op.create_table(
@@ -350,6 +351,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_slo_clocks_due_at"), ["due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_slo_clocks_poll_at"), ["poll_at"], unique=False)
 
+    op.create_table(
+        "slo_consequences",
+        sa.Column("slo_id", sa.String(), nullable=False),
+        sa.Column("objective", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("policy_id", sa.String(), nullable=False),
+        sa.Column("threshold", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "slo_id", "objective", "policy_id", "threshold", "about", name=op.f("pk_slo_consequences")
+        ),
+    )
     op.create_table(
         "slo_days",
         sa.Column("series", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -424,6 +439,19 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("policy_id", "edition", name=op.f("pk_slo_policy_editions")),
     )
+    op.create_table(
+        "slo_reckonings",
+        sa.Column("slo_id", sa.String(), nullable=False),
+        sa.Column("objective", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("consumed", sa.Text(), nullable=False),
+        sa.Column("unattributed", sa.Text(), nullable=False),
+        sa.Column("incidents", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("slo_id", "objective", name=op.f("pk_slo_reckonings")),
+    )
+    with op.batch_alter_table("slo_reckonings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_slo_reckonings_at"), ["at"], unique=False)
+
     op.create_table(
         "slo_reviews",
         sa.Column("id", sa.String(), nullable=False),
