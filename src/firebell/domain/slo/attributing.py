@@ -31,12 +31,12 @@ def note_attributed(
     claims: Sequence[Claim],
     classes: Mapping[str, str] | None = None,
 ) -> list[AttributionRecord]:
-    """The shares of one objective as they are now. A provisional one is overwritten, a final one that is another now
-    becomes the next version. Shares of incidents that are not among them any more fall to nothing in the same way
-    only when they are given: what has left the window keeps its last word.
+    """The shares of one objective as they are now; what is not among ``shares`` keeps its last word.
 
+    A provisional share is overwritten. A final one whose errors, weight, exemption, class or declared part is another
+    becomes the next version; when only the window has moved on under it, its numbers are written and nothing is said.
     ``classes``: incident → class of its contributing factor. Returns those that are new, final now, or another
-    version: each of them is a fact.
+    version. Each of them is a fact about the incident, so that only its members read it.
     """
     work.needs(Permission.SLOS_EDIT)
     standing = {one.incident_id: one for one in store.newest(work, record.id, objective)}
@@ -55,13 +55,11 @@ def note_attributed(
         )  # fmt: skip
         if before is None:
             added.append(after)
-        elif _same(before, after):
-            continue
         elif before.final_at is None:
             store.replace(work, after)
-        elif not after.share.provisional and _drifted(before, after):
-            # The window moves, and with it what the same errors are a share of: no other word than before.
-            store.replace(work, replace(after, final_at=before.final_at))
+        elif _matter(before) == _matter(after):
+            if before.share != after.share:
+                store.replace(work, replace(after, final_at=before.final_at))
             continue
         else:
             store.supersede(work, before)
@@ -74,21 +72,13 @@ def note_attributed(
     return told
 
 
-def _same(before: AttributionRecord, after: AttributionRecord) -> bool:
-    return (before.share, before.weight, before.exempt, before.class_) == (
-        after.share, after.weight, after.exempt, after.class_,
-    )  # fmt: skip
-
-
-def _drifted(before: AttributionRecord, after: AttributionRecord) -> bool:
-    """Whether the same errors are merely another share."""
-    return (before.share.errors, before.share.declared, before.weight, before.exempt, before.class_) == (
-        after.share.errors, after.share.declared, after.weight, after.exempt, after.class_,
-    )  # fmt: skip
+def _matter(one: AttributionRecord) -> tuple[object, ...]:
+    """What makes a share another one; the rest follows from how much traffic the window has seen."""
+    share = one.share
+    return share.errors, share.declared, share.basis, share.provisional, one.weight, one.exempt, one.class_
 
 
 def _say(work: Work, record: SloRecord, one: AttributionRecord) -> None:
-    # The incident's journal, not the objective's: only those who may know of a private one read it there.
     work.record(
         one.incident_id,
         BudgetAttributed(
@@ -101,6 +91,7 @@ def _say(work: Work, record: SloRecord, one: AttributionRecord) -> None:
 
 
 # ------------------------------------------------------------------ what people say
+# Whoever calls has made sure that the actor may see the incident.
 
 
 def exempt(
@@ -112,10 +103,8 @@ def exempt(
     if one.exempt is exemption:
         return one
     _put(work, record, after)
-    work.record(
-        record.id,
-        IncidentExempted(name=record.name, incident=incident_id, exemption=str(exemption), reason=after.reason),
-    )
+    said = IncidentExempted(slo=record.id, name=record.name, exemption=str(exemption), reason=after.reason)
+    work.record(incident_id, said)
     return after
 
 
@@ -126,7 +115,7 @@ def unexempt(work: Work, slo_id: str, incident_id: str, reason: str, *, person_i
     if one.exempt is None:
         raise Conflict("This incident is not exempt.", hint="Look again: somebody may have been quicker.")
     _put(work, record, after)
-    work.record(record.id, IncidentCharged(name=record.name, incident=incident_id, reason=after.reason))
+    work.record(incident_id, IncidentCharged(slo=record.id, name=record.name, reason=after.reason))
     return after
 
 
@@ -141,8 +130,8 @@ def weigh(
     if one.weight == weight:
         return one
     _put(work, record, after)
-    said = IncidentWeighed(name=record.name, incident=incident_id, weight=kept(weight) or "", reason=after.reason)
-    work.record(record.id, said)
+    said = IncidentWeighed(slo=record.id, name=record.name, weight=kept(weight) or "", reason=after.reason)
+    work.record(incident_id, said)
     return after
 
 

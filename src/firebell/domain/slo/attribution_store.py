@@ -56,6 +56,7 @@ claims = Table(
     Column("reason", Text, nullable=False),
     Column("by", String, nullable=False),
     Column("at", InstantType, nullable=False),
+    Column("version", Integer, nullable=False),
 )
 
 _FRACTIONS = ("errors", "net", "gross", "declared", "charged", "usual")
@@ -155,10 +156,12 @@ def put_word(work: Work, one: ClaimWord) -> None:
         "exempt": None if one.exempt is None else str(one.exempt), "reason": one.reason, "by": one.by, "at": one.at,
     }  # fmt: skip
     changed = work.write(
-        update(claims).where(claims.c.slo_id == one.slo_id, claims.c.incident_id == one.incident_id).values(**values)
+        update(claims)
+        .where(claims.c.slo_id == one.slo_id, claims.c.incident_id == one.incident_id)
+        .values(**values, version=claims.c.version + 1)
     )
     if not changed:
-        work.insert(claims, [values])
+        work.insert(claims, [{**values, "version": 1}])
 
 
 def _word(row: Row[Any]) -> ClaimWord:

@@ -74,7 +74,7 @@ def push(
         info = replace(info, last=read.last)
         counts_store.save_series(work, info)
     buckets = _added(work, info, read) if mode is Mode.ADD else read.buckets
-    stored = store_counts(work, [(record, part, buckets)])[record.id, part]
+    stored = store_counts(work, [(record, part, buckets)]).get((record.id, part), Stored())
     flags = set(read.anomalies)
     old = micros(work.now) // 1_000_000 - HISTORY_S
     history = [start for start in (stored.before or {}) if start < old]
@@ -101,13 +101,14 @@ def flag(work: Work, slo_id: str, anomalies: Iterable[Anomaly]) -> None:
 def store_counts(work: Work, items: Sequence[Item]) -> dict[tuple[str, int], Stored]:
     """Write buckets of any number of objectives; what is the same already is left alone. Day sums follow.
 
-    Raises KeyError for a part that has no series.
+    What has been deleted meanwhile is left out.
     """
     work.needs(Permission.SLOS_PUSH, _team(items))
     standing = counts_store.take_series(work, [record.id for record, _, _ in items])
     jobs = [
         _Job(record, part, standing[record.id, part], {one.start: one for one in buckets})
         for record, part, buckets in items
+        if (record.id, part) in standing
     ]
     encoded = _load(work, jobs)
     days: dict[DayKey, Tally] = {}

@@ -69,7 +69,8 @@ class StreamChanged(Fact, frozen=True, kw_only=True):
 
 
 class BudgetAttributed(Fact, frozen=True, kw_only=True):
-    """``share`` of the period's budget as an exact fraction; ``charged`` what of it policies see."""
+    """The subject is the incident. ``share`` of the period's budget as an exact fraction; ``charged`` what of it
+    policies see."""
 
     kind: ClassVar[str] = "slo.budget_attributed"
     slo: str
@@ -84,26 +85,30 @@ class BudgetAttributed(Fact, frozen=True, kw_only=True):
 
 
 class IncidentExempted(Fact, frozen=True, kw_only=True):
+    """The subject is the incident."""
+
     kind: ClassVar[str] = "slo.exempted"
+    slo: str
     name: str
-    incident: str
     exemption: str
     reason: str
 
 
 class IncidentCharged(Fact, frozen=True, kw_only=True):
-    """An exemption was taken back."""
+    """An exemption was taken back. The subject is the incident."""
 
     kind: ClassVar[str] = "slo.unexempted"
+    slo: str
     name: str
-    incident: str
     reason: str
 
 
 class IncidentWeighed(Fact, frozen=True, kw_only=True):
+    """The subject is the incident."""
+
     kind: ClassVar[str] = "slo.weighed"
+    slo: str
     name: str
-    incident: str
     weight: str
     reason: str
 

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sqlalchemy import func, select
+
 from firebell.domain.slo import (
     adjustment_store,
     attribution_store,
     counts_store,
     day_sums,
+    policy_store,
     repeating,
     rule_store,
     source_store,
@@ -42,6 +45,15 @@ from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Read
 
 _VIEW = Permission.SLOS_VIEW
+# Rows are never taken out and every change counts a version up, so the sum of versions never comes back.
+_VERSIONED = (
+    store.slos, source_store.sources, rule_store.rules, policy_store.policies, adjustment_store.adjustments,
+    attribution_store.claims,
+)  # fmt: skip
+_REVISION = (
+    *(select(func.sum(table.c.version)) for table in _VERSIONED),
+    select(func.count()).select_from(policy_store.approvals),
+)
 
 
 def slo(read: Read, id_or_name: str) -> SloRecord:
@@ -116,9 +128,19 @@ def due(read: Read, now: Instant, limit: int = 1000) -> list[str]:
     return store.due(read, now, limit)
 
 
-def next_times(read: Read) -> tuple[Instant | None, Instant | None]:
-    """When the next evaluation and the next asking of a source are due."""
-    return store.next_times(read)
+def next_due(read: Read) -> Instant | None:
+    """When the next evaluation is due."""
+    return store.next_times(read)[0]
+
+
+def next_poll(read: Read) -> Instant | None:
+    """When the next source is to be asked."""
+    return store.next_times(read)[1]
+
+
+def revision(read: Read) -> str:
+    """Another one after every change of a document, source, rule set, policy, adjustment, or word about a share."""
+    return "-".join(str(read.scalar(query) or 0) for query in _REVISION)
 
 
 def series(read: Read, slo_id: str) -> dict[int, SeriesInfo]:
@@ -146,6 +168,14 @@ def buckets(read: Read, record: SloRecord, part: int, start: int, end: int) -> l
     """Those of one part that start in ``[start, end)``, ascending."""
     info = _info(read, record, part)
     return [] if info is None else counts_store.buckets(read, info, start, end)
+
+
+def counted(read: Read, keys: Iterable[tuple[str, int]], start: int, end: int) -> dict[tuple[str, int], list[Bucket]]:
+    """The same of many parts, (SLO, part) → buckets, with one look; parts without a series are left out."""
+    wanted = set(keys)
+    found = {key: info for key, info in series_of(read, [slo_id for slo_id, _ in wanted]).items() if key in wanted}
+    of_series = counts_store.buckets_of(read, found.values(), start, end)
+    return {key: of_series.get(info.id, []) for key, info in found.items()}
 
 
 def slots(read: Read, record: SloRecord, objective: int, start: int, end: int) -> list[Slot]:
