@@ -29,6 +29,7 @@ from firebell.workflows import (
     incident_tied,
     incident_words,
     nudged,
+    postmortem_follows,
     response_missed,
     update_posted,
 )
@@ -51,6 +52,7 @@ def act(
     around = incident_surroundings.of(work, before, verb)
     if before is not None and incidents.visible(work.actor, before):
         verb = incident_tied.looked_up(work, before, verb)
+        postmortem_follows.check(work, before, verb)
     try:
         acted = commands.act(
             work, incident_id, verb, primary_ids=around.primary_ids,
@@ -59,7 +61,7 @@ def act(
     except Refused as refused:
         raise incident_words.named(work, refused) from None
     if before is not None:
-        follow(work, before, acted)
+        follow(work, before, acted, verb)
     return replace(acted, warnings=tuple(incident_words.with_names(work, one) for one in acted.warnings))
 
 
@@ -73,7 +75,7 @@ def tell(work: Work, incident_id: str, verb: verbs.Verb, *, person_id: str = "")
             person_id=person_id or None, told=True,
         )  # fmt: skip
         if before is not None:
-            follow(work, before, acted)
+            follow(work, before, acted, verb)
     return acted
 
 
@@ -97,7 +99,7 @@ def tell_if_it_can(work: Work, incident_id: str, verb: verbs.Verb, *, person_id:
     return ""
 
 
-def follow(work: Work, before: Incident | None, acted: Acted) -> None:
+def follow(work: Work, before: Incident | None, acted: Acted, verb: verbs.Verb | None = None) -> None:
     """What a change sets in motion. ``before`` ``None``: the incident has just been declared."""
     after = acted.incident
     if acted.changed:
@@ -106,11 +108,12 @@ def follow(work: Work, before: Incident | None, acted: Acted) -> None:
             incident_calls.settle(work, before, after)
         update_posted.phase_changed(work, before, after)
         incident_announced.followed(work, before, after)
+        postmortem_follows.followed(work, before, after, verb)
     for effect in acted.effects:
         if effect.kind is EffectKind.MERGED:
             # As it was: those at work have left it by now.
-            for other, verb in incident_merged.verbs_for(before or after, effect.after):
-                tell_if_it_can(work, other, verb)
+            for other, told in incident_merged.verbs_for(before or after, effect.after):
+                tell_if_it_can(work, other, told)
         else:
             _perform(work, after, effect)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 from firebell.domain.incidents import queries as incidents
@@ -10,7 +11,8 @@ from firebell.domain.people import queries as people
 from firebell.domain.postmortems import completeness, queries, verbs
 from firebell.domain.postmortems.blameless import NOBODY
 from firebell.domain.postmortems.completeness import Around
-from firebell.domain.postmortems.model import Document, Postmortem
+from firebell.domain.postmortems.merge import Merged
+from firebell.domain.postmortems.model import Document, Postmortem, Section
 from firebell.domain.postmortems.outcome import Asking
 from firebell.kernel import ids
 from firebell.kernel.actor import SYSTEM, Permission
@@ -62,6 +64,11 @@ def asking(read: Read, one: Postmortem, verb: verbs.Verb, *, user_id: str) -> As
 
 
 _WITH_NAMES = (verbs.Publish, verbs.NamesToRoles, verbs.DismissHit)
+
+
+def with_fresh(asking: Asking, fresh: dict[Section, Merged], process: tuple[str, ...]) -> Asking:
+    """The same, with a new draft against the text."""
+    return replace(asking, fresh=fresh, process=process)
 
 
 def _new_id(now: Instant, prefix: str) -> str:

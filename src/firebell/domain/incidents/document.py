@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from firebell.domain.incidents import verbs
+from firebell.domain.incidents.learning import NamePostmortemOwner, NoteLearned
 from firebell.domain.incidents.model import Incident
 from firebell.kernel.clock import Instant
 from firebell.kernel.errors import Invalid
@@ -15,7 +16,15 @@ from firebell.kernel.errors import Invalid
 __all__ = ["HOUSE_VERBS", "TAGS", "decode", "encode", "is_house", "tag", "verb_of"]
 
 HOUSE_VERBS: frozenset[type[verbs.Verb]] = frozenset(
-    {verbs.LoseCommander, verbs.NoteAlert, verbs.NoteAcknowledged, verbs.NotePublicPost, verbs.Tick}
+    {
+        verbs.LoseCommander,
+        verbs.NoteAlert,
+        verbs.NoteAcknowledged,
+        verbs.NotePublicPost,
+        NamePostmortemOwner,
+        NoteLearned,
+        verbs.Tick,
+    }
 )
 """What only the house says: no page, client or chat can."""
 

@@ -58,6 +58,14 @@ class PostmortemBegun(Fact, frozen=True, kw_only=True):
     owner_id: str
 
 
+class PostmortemOwnerNamed(Fact, frozen=True, kw_only=True):
+    """Somebody else writes the postmortem now."""
+
+    kind: ClassVar[str] = "incident.postmortem_owner_named"
+    owner_id: str
+    before: str | None
+
+
 class PostmortemSkipped(Fact, frozen=True, kw_only=True):
     """``waived``: the scale asks for one."""
 

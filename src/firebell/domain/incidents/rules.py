@@ -15,6 +15,7 @@ from firebell.domain.incidents import (
     clocks,
     command,
     hand_off,
+    learning,
     overrides,
     phases,
     record,
@@ -42,6 +43,7 @@ HANDLERS: Mapping[type[Verb], Callable[[Incident, Any, Asking, Saying], Incident
     **overrides.HANDLERS,
     **response.HANDLERS,
     **record.HANDLERS,
+    **learning.HANDLERS,
     **clocks.HANDLERS,
 }
 """Every verb, and the function that decides on it."""

@@ -213,12 +213,17 @@ def reopened(work: Work, postmortem_id: str, by: str) -> Acted:
     return settle(work, one, after, said, by)
 
 
-def follow(work: Work, postmortem_id: str, changes: Mapping[str, object], by: str = "system") -> Acted:
-    """Take over what the incident says of itself: peak, privacy, team, services, when it was resolved."""
+def follow(
+    work: Work, postmortem_id: str, changes: Mapping[str, object], roles: Mapping[str, str] | None = None
+) -> Acted:
+    """Take over what the incident says of itself: peak, privacy, team, services, when it was resolved, and who has held
+    which role since."""
     one = store.take(work, postmortem_id)
     if one is None:
         raise missing()
-    return settle(work, one, replace(one, **changes), Saying(), by)
+    if roles:
+        kept_store.set_roles(work, one.id, roles)
+    return settle(work, one, replace(one, **changes), Saying(), "system")
 
 
 def skip(work: Work, postmortem_id: str, reason: str, by: str) -> Acted:

@@ -1,7 +1,7 @@
 """Tables of what incidents have in common: signatures, verdicts, and incidents that repeat earlier ones.
 
-Every resolved incident of normal kind has a signature, computed again at each save of its postmortem. ``mark`` is new
-at each write, so that what was read once can be kept in memory and brought up to date by the rows that have changed.
+Every resolved incident of normal kind has a signature, computed again when its postmortem changes. ``mark`` is new at
+each write, so that what was read once can be kept in memory and brought up to date by the rows that have changed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,14 @@ signatures = Table(
     Column("trigger", String, nullable=False),
     Column("words", Text, nullable=False),
 )
-Index("ix_postmortem_signatures_mark", signatures.c.mark)
+
+marks = Table(
+    "postmortem_marks",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("mark", String, nullable=False),
+)
+_ALL = "signatures"
 
 verdicts = Table(
     "postmortem_verdicts",
@@ -107,7 +114,7 @@ def put_signature(work: Work, one: Signature, mechanisms: Iterable[str] = ()) ->
     """Write it over the one that is there."""
     values = {
         "mark": ids.new("sgm", work.now), "at": one.at, "title": one.title, "private": one.private,
-        "service_ids": sorted(one.service_ids), "factors": sorted(one.factors), "mechanisms": sorted(set(mechanisms)),
+        "service_ids": sorted(one.service_ids), "factors": sorted(one.factors), "mechanisms": sorted(one.mechanisms),
         "trigger": one.trigger, "words": " ".join(one.words),
     }  # fmt: skip
     if not work.write(update(signatures).where(signatures.c.incident_id == one.id).values(values)):
@@ -125,14 +132,18 @@ def signature(row: Any) -> Signature:
     )  # fmt: skip
 
 
-def state(read: Read) -> tuple[int, str]:
-    """(how many signatures, the newest mark): what changes with every change but a deletion paired with a write."""
-    row = read.one(select(func.count().label("n"), func.coalesce(func.max(signatures.c.mark), "").label("mark")))
-    assert row is not None
-    return int(row.n), str(row.mark)
+def signature_of(read: Read, incident_id: str) -> Signature | None:
+    row = read.one(select(signatures).where(signatures.c.incident_id == incident_id))
+    return signature(row) if row else None
 
 
-def marks(read: Read) -> dict[str, str]:
+def newest(read: Read) -> str:
+    """The mark of the last change to any signature: what was read under the same one is true still. Never used twice,
+    not even by a change that was taken back."""
+    return str(read.scalar(select(marks.c.mark).where(marks.c.name == _ALL)) or "")
+
+
+def marks_of_all(read: Read) -> dict[str, str]:
     return {row.incident_id: row.mark for row in read.all(select(signatures.c.incident_id, signatures.c.mark))}
 
 
@@ -217,3 +228,9 @@ def _repeat(row: Any) -> RepeatRow:
         incident_id=row.incident_id, earlier_id=row.earlier_id, kind=Repeat(row.kind),
         score_permille=row.score_permille, action_ids=tuple(row.action_ids), at=row.at,
     )  # fmt: skip
+
+
+def ask_verdict(work: Work, incident_id: str) -> None:
+    """Have the verdict of an incident computed again as soon as possible: one like it has opened."""
+    work.write(update(verdicts).where(verdicts.c.incident_id == incident_id).values(next_at=work.now))
+    work.wake()

@@ -42,7 +42,8 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an incident is compared. ``words`` come from :func:`masked`; ``private`` ones are for members."""
+    """What of an incident is compared. ``words`` come from :func:`masked`; ``private`` ones are for members.
+    ``mechanisms``, which other services share, are kept beside it for the verdict and not compared."""
 
     id: str
     title: str = ""
@@ -51,6 +52,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     factors: frozenset[str] = frozenset()
     trigger: str = ""
     words: tuple[str, ...] = ()
+    mechanisms: frozenset[str] = frozenset()
     private: bool = False
 
 
@@ -148,10 +150,16 @@ class Index:
         return {word: weight / length for word, weight in weights.items()} if length else {}
 
 
-def index(documents: Iterable[Signature], depends: Mapping[str, frozenset[str]] | None = None) -> Index:
-    """An index over ``documents``. ``depends``: service → the services it directly depends on."""
+def index(
+    documents: Iterable[Signature],
+    depends: Mapping[str, frozenset[str]] | None = None,
+    counted: Mapping[str, Mapping[str, int]] | None = None,
+) -> Index:
+    """An index over ``documents``. ``depends``: service → the services it directly depends on; ``counted``: words that
+    were counted before, by the id of their document."""
     kept = tuple(documents)
-    counts = tuple(Counter(one.words) for one in kept)
+    known = counted or {}
+    counts = tuple(known.get(one.id) or Counter(one.words) for one in kept)
     holding = Counter(word for count in counts for word in count)
     idfs = {word: idf(len(kept), number) for word, number in holding.items()}
     lengths = tuple(_length([number * idfs[word] for word, number in count.items()]) for count in counts)

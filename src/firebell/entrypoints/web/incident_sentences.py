@@ -110,6 +110,7 @@ INCIDENT: Mapping[str, Sentence] = {
     ),
     "incident.resolved": Sentence(_resolved, "ok"),
     "incident.postmortem_begun": Sentence("The postmortem begins; {owner_id} owns it."),
+    "incident.postmortem_owner_named": Sentence("{owner_id} owns the postmortem now."),
     "incident.postmortem_skipped": Sentence(
         lambda f: ("waived the postmortem" if f["waived"] else "went without a postmortem") + ": {reason}."
     ),
