@@ -43,7 +43,7 @@ Answered = tuple[int, Any]
 
 class _Fake:
     """``now`` is the tracker's clock. ``fail_with``: what the next requests are answered with, one each.
-    ``lose_next_answer``: the next change is made, and then the connection breaks."""
+    ``lose_next_answer``: the next change is made, and then the connection breaks. ``gone``: deleted issues."""
 
     def __init__(self, now: Callable[[], Instant]) -> None:
         self.now = now
@@ -52,6 +52,7 @@ class _Fake:
         self.complaints: list[str] = []
         self.fail_with: list[Answered] = []
         self.lose_next_answer = False
+        self.gone: set[int] = set()
         self._lock = threading.Lock()
         fake = self
 
@@ -154,6 +155,8 @@ class FakeGitHub(_Fake):
         within = split.path.removeprefix(f"/repos/{self._project}")
         if within == split.path:
             return 404, {"message": "Not Found"}
+        if any(within.startswith(f"/issues/{number}") for number in self.gone):
+            return 404, {"message": "Not Found"}
         if method != "GET" and not self._writable:
             return 403, {"message": "Resource not accessible by personal access token"}
         match method, within.strip("/").split("/"):
@@ -190,6 +193,7 @@ class FakeGitHub(_Fake):
             return None
         since = Instant.parse_iso(asked["since"])
         found = [one for one in self.issues.values() if asked["labels"] in one.labels and one.updated_at >= since]
+        found = [one for one in found if one.number not in self.gone]
         found.sort(key=lambda one: one.updated_at)
         size, page = int(asked["per_page"]), int(asked["page"])
         return 200, [self._shown(one) for one in found[size * (page - 1) : size * page]]

@@ -24,9 +24,9 @@ _HOW_TO_CLOSE = (
     " test, an alert or a drill) and close it."
 )
 
-_GITHUB_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
+_GITHUB_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 _JIRA_PROJECT = re.compile(r"[A-Z][A-Z0-9_]{1,79}")
-_EVIDENCE = re.compile(r"^\W{0,4}evidence\W{0,3}:\s*<?(https?://[^\s<>()\[\]|]+)", re.IGNORECASE | re.MULTILINE)
+_EVIDENCE = re.compile(r"^[^\w\n]{0,6}evidence[^\w\n]{1,8}(https?://[^\s<>()\[\]|*]+)", re.IGNORECASE | re.MULTILINE)
 
 
 def name(value: str) -> str:
