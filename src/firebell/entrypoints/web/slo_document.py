@@ -11,7 +11,17 @@ from typing import Any
 
 from firebell.domain.slo.exact import decimal_text, exact
 from firebell.domain.slo.model import Absent, Calendar, Evaluator, Indicator, Method, Rolling, Shape, Slo, Source
-from firebell.domain.slo.openslo_model import ABSENT, API, EVALUATOR, RULES, SEVERITIES, SOURCE
+from firebell.domain.slo.openslo_model import (
+    ABSENT,
+    API,
+    EVALUATOR,
+    MIN_BAD_EVENTS,
+    PAGE_SEV,
+    RULES,
+    SEVERITIES,
+    SOURCE,
+    TICKET_SEV,
+)
 from firebell.domain.slo.promrules import window_name
 from firebell.entrypoints.web.drafts import Choices
 from firebell.kernel.errors import Invalid
@@ -70,8 +80,16 @@ BLANK: Mapping[str, str] = {
     "source": str(Source.PROMETHEUS), "shape": str(Shape.BAD_TOTAL), "target": "99.9", "kind": "rolling",
     "duration": "28d", "every": "1M", "zone": "UTC", "method": str(Method.OCCURRENCES), "slice_window": "1m",
     "slice_target": "95", "rules": "default", "absent": str(Absent.LOW), "evaluator": str(Evaluator.INTERNAL),
-    "op": "lte",
+    "op": "lte", "page_severity": "SEV2", "ticket_severity": "SEV4",
 }  # fmt: skip
+
+
+_NOTES = (
+    (RULES, "rules", "default"), (ABSENT, "absent", "low"), (EVALUATOR, "evaluator", "internal"),
+    (PAGE_SEV, "page_severity", "SEV2"), (TICKET_SEV, "ticket_severity", "SEV4"),
+    (MIN_BAD_EVENTS, "bad_events_min", "0"),
+)  # fmt: skip
+"""Annotations that the form shows: key, input, and what need not be said."""
 
 
 def fits_form(slo: Slo) -> bool:
@@ -87,6 +105,8 @@ def values_of(slo: Slo) -> dict[str, str]:
         "source": str(indicator.source), "data_source": indicator.data_source, "part": indicator.part,
         "total": indicator.total, "target": _percent(slo), "method": str(slo.method), "rules": slo.rules,
         "absent": str(slo.absent), "evaluator": str(slo.evaluator), "severities": ",".join(indicator.severities),
+        "page_severity": slo.page_severity, "ticket_severity": slo.ticket_severity,
+        "bad_events_min": str(slo.bad_events_min or ""),
     }  # fmt: skip
     if indicator.shape is not Shape.NONE:
         values["shape"] = str(indicator.shape)
@@ -113,15 +133,14 @@ def document_of(values: Mapping[str, str], base: Document | None = None) -> Docu
     """The document that the form describes. ``base``: the document as it was, of which the rest is kept."""
     document: Document = base or {"apiVersion": API, "kind": "SLO", "metadata": {}, "spec": {}}
     metadata, spec = dict(document.get("metadata", {})), dict(document.get("spec", {}))
-    notes = {k: v for k, v in metadata.pop("annotations", {}).items() if k not in (RULES, ABSENT, EVALUATOR, SOURCE)}
-    notes.pop(SEVERITIES, None)
+    shown = {*(key for key, _, _ in _NOTES), SOURCE, SEVERITIES}
+    notes = {key: value for key, value in metadata.pop("annotations", {}).items() if key not in shown}
     metadata["name"] = _said(values, "name")
     metadata.pop("displayName", None)
     if _said(values, "display_name"):
         metadata["displayName"] = _said(values, "display_name")
     source = values.get("source", "")
-    usually = ((RULES, "rules", "default"), (ABSENT, "absent", "low"), (EVALUATOR, "evaluator", "internal"))
-    for key, name, usual in usually:
+    for key, name, usual in _NOTES:
         if _said(values, name) not in ("", usual):
             notes[key] = _said(values, name)
     spec["service"] = _said(values, "service")
@@ -209,6 +228,7 @@ INPUTS: Sequence[tuple[str, str]] = (
     ("metadata.name", "name"),
     ("metadata.displayName", "display_name"),
     ("metadata.annotations.firebell/rules", "rules"),
+    ("metadata.annotations.firebell/min-bad-events", "bad_events_min"),
     ("spec.service", "service"),
     ("spec.description", "description"),
     ("spec.timeWindow[0].calendar.timeZone", "zone"),
