@@ -15,6 +15,7 @@ from firebell.domain.comms.model import PENDING, Audience, Finding, NewUpdate, U
 from firebell.domain.postmortems import rules
 from firebell.domain.postmortems.blameless import names as people
 from firebell.domain.postmortems.model import Postmortem
+from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Conflict, Invalid
 from firebell.kernel.work import Read, Work
 from firebell.workflows import postmortems_seen, update_posted
@@ -74,6 +75,7 @@ def submit(work: Work, key: str, text: PublicText, *, person_id: str | None = No
     or the gate blocks it.
     """
     one = postmortems_seen.one(work, key)
+    work.needs(Permission.STATUS_PUBLISH, one.team_id)
     if one.private:
         raise Conflict("The incident is private: nothing about it is published.", hint="Lift its privacy first.")
     if not rules.lets_follow_up(one.state):

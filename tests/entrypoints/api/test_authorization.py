@@ -37,6 +37,10 @@ def places(api: Api) -> dict[str, str]:
     hook = api.ok(
         "root", "POST", "/webhooks", {"name": "ci", "url": "https://example.com/hook", "events": ["incident.*"]}
     )
+    tracker = api.ok(
+        "root", "POST", "/trackers",
+        {"vendor": "github", "name": "ours", "project": "acme/shop", "token": "token-0123", "enabled": False},
+    )  # fmt: skip
     planned = api.ok(
         "root", "POST", "/status-pages/acme/maintenances",
         {"name": "x", "scheduled_for": "2030-01-06T09:00:00Z", "scheduled_until": "2030-01-06T10:00:00Z"},
@@ -46,8 +50,8 @@ def places(api: Api) -> dict[str, str]:
     public = api.ok(
         "root", "POST", "/status-pages/acme/incidents", {"name": "x", "status": "investigating", "body": "x"}
     )
-    return response_places(api) | {
-        "webhook_id": hook["id"], "maintenance_id": planned["id"], "subscriber_id": subscriber["id"],
+    return response_places(api) | learning_places(api) | {
+        "webhook_id": hook["id"], "tracker_id": tracker["id"], "maintenance_id": planned["id"], "subscriber_id": subscriber["id"],
         "page": page["id"], "component_id": component["id"], "public_incident_id": public["id"],
         "public_update_id": public["updates"][0]["id"], "user": "vic", "team": "search", "service": "other",
         "schedule": "primary", "policy": "payments", "channel": "email", "method": "ntfy", "alert_id": alert.id,
@@ -77,6 +81,19 @@ def response_places(api: Api) -> dict[str, str]:
         "incident": ours, "update": update["id"], "runbook": "full", "run_id": run["id"], "step": "look",
         "role": "scribe", "name": "impact_started", "template": "internal-default", "vendor": "teams",
     }  # fmt: skip
+
+
+def learning_places(api: Api) -> dict[str, str]:
+    """A postmortem of an incident that is over, with an action item."""
+    over = api.ok("ben", "POST", "/incidents", {"title": "Search was down", "severity": "SEV3", "impact": "All"})["id"]
+    for body in (
+        {"verb": "take_command"}, {"verb": "mitigate", "remedy": "rollback"},
+        {"verb": "resolve", "all_clear": "All is well; no data was lost.", "skip": "It was a small thing."},
+    ):  # fmt: skip
+        api.ok("ben", "POST", f"/incidents/{over}:act", body)
+    one = api.ok("ben", "POST", "/postmortems", {"incident": over})["id"]
+    item = api.ok("ben", "POST", f"/postmortems/{one}/actions", {"text": "Reject an empty list in CI."})["made"]
+    return {"key": one, "action_id": item, "number": "1"}
 
 
 def asked(operation: str, known: dict[str, str]) -> tuple[str, str, Any]:

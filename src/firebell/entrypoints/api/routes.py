@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Security
 from fastapi.security import HTTPBearer
 
 from firebell.entrypoints.api import (
+    actions,
     alerts,
     backup,
     channels,
@@ -30,6 +31,9 @@ from firebell.entrypoints.api import (
     oncall,
     overrides,
     policies,
+    postmortem_acts,
+    postmortem_parts,
+    postmortems,
     rehearsals,
     runbooks,
     schedules,
@@ -71,10 +75,11 @@ _PROBLEM: dict[str, Any] = {
 
 router = APIRouter(prefix="/api/v1", responses={"default": _PROBLEM, 422: _PROBLEM}, dependencies=[Security(_bearer)])
 for noun in (
-    alerts, incidents, incident_command, incident_parts, updates, runbooks, severity_scale, incident_roles,
-    incident_settings, comms_templates, status_pages, status_components, status_incidents, maintenances, subscribers,
-    webhooks, signals, services, integrations, schedules, overrides, oncall, policies, fallback, rehearsals, users,
-    methods, feeds, teams, tokens, channels, chat, trackers, journal, config, backup,
+    alerts, incidents, incident_command, incident_parts, updates, postmortems, postmortem_acts, postmortem_parts,
+    actions, runbooks, severity_scale, incident_roles, incident_settings, comms_templates, status_pages,
+    status_components, status_incidents, maintenances, subscribers, webhooks, signals, services, integrations,
+    schedules, overrides, oncall, policies, fallback, rehearsals, users, methods, feeds, teams, tokens, channels,
+    chat, trackers, journal, config, backup,
 ):  # fmt: skip
     router.include_router(noun.router)
 

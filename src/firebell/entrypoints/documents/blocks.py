@@ -29,7 +29,9 @@ COLUMNS_MAX = 8
 
 # Images are off, so that "![x](url)" stays readable and nothing remote is asked for. HTML is on to be recognised, and
 # never passed on.
-_markdown = MarkdownIt("commonmark", {"html": True, "maxNesting": 100}).enable(["table", "strikethrough"]).disable("image")
+_markdown = (
+    MarkdownIt("commonmark", {"html": True, "maxNesting": 100}).enable(["table", "strikethrough"]).disable("image")
+)
 _lock = threading.Lock()
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _SAFE = re.compile(r"(?:https?://|mailto:)\S+\Z", re.IGNORECASE)

@@ -22,8 +22,11 @@ LIMIT_S = 20
 """A long document takes about a second."""
 DATA_MAX_BYTES = 2_000_000
 AT_ONCE = 2
+WAITING_MAX = 6
+WAIT_S = 15
 _desk = threading.BoundedSemaphore(AT_ONCE)
-WAIT_S = 30
+_hall = threading.BoundedSemaphore(AT_ONCE + WAITING_MAX)
+"""Whoever waits holds a thread of the server, so few may."""
 MEMORY_MAX_BYTES = 2**30 * 2
 
 _PROGRAM = """
@@ -60,12 +63,21 @@ def pressed(template: str, data: dict[str, Any], at: Instant) -> bytes:
         "template": str(TEMPLATES / template), "root": str(TEMPLATES), "data": said, "at": int(at.timestamp()),
         "system_fonts": bool(_FOREIGN.search(said)),
     }  # fmt: skip
-    if not _desk.acquire(timeout=WAIT_S):
-        raise TooMany("Other documents are being drawn.", hint="Try again in a minute.")
+    if not _hall.acquire(blocking=False):
+        raise _busy()
     try:
-        return _run(json.dumps(asked))
+        if not _desk.acquire(timeout=WAIT_S):
+            raise _busy()
+        try:
+            return _run(json.dumps(asked))
+        finally:
+            _desk.release()
     finally:
-        _desk.release()
+        _hall.release()
+
+
+def _busy() -> TooMany:
+    return TooMany("Other documents are being drawn.", hint="Try again in a minute, or take the HTML.")
 
 
 def _run(asked: str) -> bytes:
@@ -81,9 +93,7 @@ def _run(asked: str) -> bytes:
         ) from None
     if done.returncode or not done.stdout.startswith(b"%PDF"):
         said = done.stderr.decode(errors="replace").strip().rsplit("\n", 1)[-1][:200]
-        raise Unavailable(
-            f"The PDF could not be drawn ({said or done.returncode}). Take the HTML.", retry_after_s=60
-        )
+        raise Unavailable(f"The PDF could not be drawn ({said or done.returncode}). Take the HTML.", retry_after_s=60)
     return done.stdout
 
 
