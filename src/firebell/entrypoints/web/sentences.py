@@ -21,8 +21,11 @@ from firebell.entrypoints.web import (
     incident_sentences,
     moments,
     outbox_sentences,
+    postmortem_sentences,
     runbook_sentences,
+    slo_sentences,
     status_sentences,
+    tracker_sentences,
 )
 from firebell.entrypoints.web.names import ID, Names, ids_in, look_up
 from firebell.entrypoints.web.sentence import Sentence
@@ -180,7 +183,10 @@ SENTENCES: Mapping[str, Sentence] = {
     **status_sentences.STATUS,
     **runbook_sentences.RUNBOOK,
     **outbox_sentences.OUTBOX,
+    **postmortem_sentences.POSTMORTEM,
     **chat_sentences.CHAT,
+    **slo_sentences.SLO,
+    **tracker_sentences.TRACKERS,
 }
 
 
