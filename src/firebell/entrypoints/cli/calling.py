@@ -78,18 +78,24 @@ def call(
 
 def text(path: str) -> str:
     """The server's answer in plain text. Failures end the program as in :func:`call`."""
+    return received(path).decode(errors="replace")
+
+
+def received(path: str, query: Mapping[str, Any] | None = None) -> bytes:
+    """The server's answer as it is. Failures end the program as in :func:`call`."""
     import httpx2
 
     there = server()
     headers = {"authorization": f"Bearer {there.token}"} if there.token else {}
+    asked = {name: value for name, value in (query or {}).items() if value is not None}
     try:
-        answer = httpx2.get(there.url + path, headers=headers, timeout=_TIMEOUT_S)
+        answer = httpx2.get(there.url + path, params=asked, headers=headers, timeout=_TIMEOUT_S)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         typer.echo(f"No answer from {there.url}: {error}. Is the server running, and FIREBELL_URL right?", err=True)
         raise typer.Exit(1) from None
     if not answer.is_success:
         _refused(there, answer)
-    return answer.text
+    return answer.content
 
 
 def items(

@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from firebell.entrypoints.cli import (
+    action,
     admin,
     alert,
     audit,
@@ -20,6 +21,7 @@ from firebell.entrypoints.cli import (
     demo,
     doctor,
     fallback,
+    gate,
     incident,
     integration,
     login,
@@ -51,12 +53,12 @@ _HERE: tuple[tuple[str, Callable[..., None]], ...] = (
 )  # fmt: skip
 _THERE: tuple[tuple[str, Callable[..., None]], ...] = (
     ("login", login.login), ("logout", login.logout), ("plan", config.plan), ("apply", config.apply),
-    ("export", config.export), ("rehearse", rehearse.rehearse),
+    ("export", config.export), ("rehearse", rehearse.rehearse), ("gate", gate.gate),
 )  # fmt: skip
 for _name, _command in (*_HERE, *_THERE):
     app.command(_name)(_command)
 for _noun in (
-    settings, admin, audit, alert, incident, postmortem, runbook, oncall, schedule, policy, fallback, service,
+    settings, admin, audit, alert, incident, postmortem, action, runbook, oncall, schedule, policy, fallback, service,
     integration, user, team, token, signal, page, status_page,
 ):  # fmt: skip
     app.add_typer(_noun.app)

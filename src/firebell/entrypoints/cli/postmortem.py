@@ -7,14 +7,125 @@ from typing import Annotated, Any
 
 import typer
 
-from firebell.entrypoints.cli.showing import AsJson, as_is
+from firebell.entrypoints.cli.calling import call, items, names, received
+from firebell.entrypoints.cli.showing import AsJson, Limit, as_is, facts, table, when
 
+Key = Annotated[str, typer.Argument(help="INC-12, 12 or pmt_….")]
+FORMATS = ("md", "html", "pdf", "slides", "slides-pdf", "json")
 app = typer.Typer(name="postmortem", help="What an incident taught.", no_args_is_help=True)
 
 
 @app.callback()
 def begin() -> None:
     """What an incident taught."""
+
+
+@app.command("list")
+def list_postmortems(
+    state: Annotated[
+        list[str] | None, typer.Option("--state", help="draft, in_review, reviewed, published, closed.")
+    ] = None,
+    team: Annotated[str | None, typer.Option("--team")] = None,
+    service: Annotated[str | None, typer.Option("--service", "-s")] = None,
+    owner: Annotated[str | None, typer.Option("--owner", help="A person.")] = None,
+    words: Annotated[str | None, typer.Option("--text", help="Every word of it stands in the text.")] = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Postmortems, the newest incident first. Example: firebell postmortem list --state draft"""
+    query = {"state": state, "team": team, "service": service, "owner": owner, "q": words}
+    found = items("/api/v1/postmortems", {name: value for name, value in query.items() if value}, limit=limit)
+    if as_json:
+        as_is(found)
+        return
+    people = names("/api/v1/users") if found else {}
+    rows = [
+        (one["reference"], one["peak"], one["state"].replace("_", " "),
+         people.get(one["owner_id"], one["owner_id"] or "nobody"), one["title"], when(one["due_at"]))
+        for one in found
+    ]  # fmt: skip
+    table(("incident", "peak", "state", "owner", "title", "due"), rows, empty="No postmortems.")
+
+
+@app.command("show")
+def show(postmortem: Key, as_json: AsJson = False) -> None:
+    """One postmortem: how far it is, what is missing, what it promises. Example: firebell postmortem show INC-12"""
+    one = call("GET", f"/api/v1/postmortems/{postmortem}")
+    if as_json:
+        as_is(one)
+        return
+    people = names("/api/v1/users")
+    facts(
+        {
+            "postmortem": f"{one['reference']} {one['title']}", "state": one["state"].replace("_", " "),
+            "peak": one["peak"], "owner": people.get(one["owner_id"], one["owner_id"] or "nobody"),
+            "complete": f"{one['score']} of 100", "review": when(one["review_at"]), "due": when(one["due_at"]),
+            "revision": one["revision"], "required because of": [why.replace("_", " ") for why in one["required"]],
+            "can be done": ", ".join(one["possible"]), "page": one["html_url"],
+        }
+    )  # fmt: skip
+    missing = [check for check in one["checks"] if not check["holds"]]
+    if missing:
+        typer.echo("")
+        rows = [("must" if check["hard"] else "", check["weight"], check["message"]) for check in missing]
+        table(("", "points", "missing"), rows, empty="")
+    if one["actions"]:
+        typer.echo("")
+        told = [
+            (item["id"], item["state"], item["text"], people.get(item["owner_id"], "nobody"), when(item["due_at"]))
+            for item in one["actions"]
+        ]
+        table(("action", "state", "what", "owner", "due"), told, empty="")
+
+
+@app.command("export")
+def export(
+    postmortem: Key,
+    form: Annotated[str, typer.Option("--format", "-f", help="md, html, pdf, slides, slides-pdf or json.")] = "md",
+    to: Annotated[Path | None, typer.Option("--to", "-o", help="A file; left out: standard output.")] = None,
+    revision: Annotated[int | None, typer.Option("--revision", min=1, help="As it was then.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A postmortem as Markdown, HTML, PDF, JSON or six slides, without a name of anybody.
+
+    Example: firebell postmortem export INC-12 -f pdf -o inc-12.pdf
+    """
+    if form not in FORMATS:
+        typer.echo(f"--format: {form} is none; write {', '.join(FORMATS)}.", err=True)
+        raise typer.Exit(1)
+    form = "json" if as_json else form
+    body = received(f"/api/v1/postmortems/{postmortem}/export", {"format": form, "revision": revision})
+    if to is None:
+        typer.get_binary_stream("stdout").write(body)
+        return
+    try:
+        to.write_bytes(body)
+    except OSError as error:
+        typer.echo(f"{to}: {error.strerror}.", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{to} written.")
+
+
+@app.command("import")
+def import_file(
+    postmortem: Annotated[str, typer.Argument(help="The incident it is about: INC-12, 12 or inc_….")],
+    file: Annotated[
+        Path, typer.Argument(help="Anybody's Markdown; - is standard input.", allow_dash=True)
+    ],
+    replace: Annotated[bool, typer.Option("--replace", help="What people have written may go.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Markdown becomes a postmortem; what it lacks is said. Example: firebell postmortem import INC-12 outage.md"""
+    markdown = _text(file)
+    made = call("POST", "/api/v1/postmortems", {"incident": postmortem})
+    body = {"markdown": markdown, "replace": replace}
+    done = call("POST", f"/api/v1/postmortems/{made['id']}:import", body)
+    if as_json:
+        as_is(done)
+        return
+    for note in [*done["notes"], *(one for one in done["warnings"] if one not in done["notes"])]:
+        typer.echo(f"note: {note}", err=True)
+    typer.echo(f"{done['postmortem']['reference']} has it as revision {done['postmortem']['revision']}.")
 
 
 @app.command("lint")
