@@ -29,6 +29,7 @@ from firebell.domain.people import setup
 from firebell.domain.people.model import ContactMethod
 from firebell.entrypoints import outgoing, state_lines
 from firebell.entrypoints.api.inbound import Inbound
+from firebell.entrypoints.budget_lines import Budgets
 from firebell.entrypoints.chat.sockets import SlackSocket
 from firebell.entrypoints.connections import Guarded
 from firebell.entrypoints.http import Front, create_app
@@ -84,6 +85,7 @@ class House:
     sealing: Sealing
     sender: Sender
     dispatcher: Dispatcher
+    budgets: Budgets
     inbound: Inbound
     worker: Worker
     slack: SlackSocket
@@ -106,6 +108,7 @@ class House:
         self.live.close()
         self.worker.finish()
         self.dispatcher.finish()
+        self.budgets.finish()
         self.slack.finish()
 
     def close(self) -> None:
@@ -114,6 +117,7 @@ class House:
         self.inbound.batch.close()
         self.worker.stop()
         self.dispatcher.stop()
+        self.budgets.stop()
         self.fetch.close()
         self.database.close()
 
@@ -184,10 +188,12 @@ def open_house(
         posters=0 if inline else settings.posters,
     )
     mirroring = Mirroring(runner, fetch, keyring, lambda: settings.base_url, inline=inline)
+    budgets = Budgets(runner, fetch, keyring, settings.base_url, inline=inline)
     worker = Worker(
         runner, sender, threads=0 if inline else settings.senders, heartbeat_url=settings.heartbeat_url, fetch=fetch,
         others=(
             *outgoing.lines(runner, dispatcher, settings.base_url),
+            *budgets.lines(),
             *state_lines.lines(runner, settings.data / "state"),
             Line("trackers", mirroring.next_due, mirroring.act),
             Exporter(runner, settings.data / "public", settings.base_url, inline=inline).line(),
@@ -196,7 +202,7 @@ def open_house(
     dispatcher.woken = worker.wake
     return House(
         settings, clock, boot_id, database, keyring, runner, fetch, sources, channels, sealing, sender, dispatcher,
-        Inbound(runner, sources, lambda: has_room(settings, database)), worker,
+        budgets, Inbound(runner, sources, lambda: has_room(settings, database)), worker,
         SlackSocket(runner, unsealing(sealing), lambda: settings.base_url, settings.slack_api_url), roles,
     )  # fmt: skip
 

@@ -69,12 +69,18 @@ def evaluate(
     *,
     expected_since: Instant,
     bad_events_min: int = 0,
+    counted: tuple[int | None, int] | None = None,
 ) -> Evaluated:
-    """All numbers as of ``running.end``. Call :func:`turn_over` first. ``expected_since``: when the SLO was made."""
+    """All numbers as of ``running.end``. Call :func:`turn_over` first. ``expected_since``: when the SLO was made.
+
+    ``counted``: the end of the newest bucket and of the newest settled one, which tell silence from a slice that still
+    runs; by the slots when left out.
+    """
     at = from_micros(running.end * 1_000_000)
     span, period_s = windows.current(slo.window, at), windows.period_s(slo.window, at)
-    is_stale = coverage.stale(running.newest_end, running.end)
-    absent = coverage.absence(running.newest_end, now, slo.absent, expected_since=expected_since)
+    newest_end, settled = (running.newest_end, running.end) if counted is None else counted
+    is_stale = coverage.stale(newest_end, settled)
+    absent = coverage.absence(newest_end, now, slo.absent, expected_since=expected_since)
     if span is None or period_s is None:
         return Evaluated(at, None, 0, not_begun(), (), is_stale, absent)
     first = None if running.first is None else from_micros(running.first * 1_000_000)

@@ -18,6 +18,7 @@ from firebell.entrypoints.api import (
     docs,
     fallback,
     feeds,
+    gate,
     incident_command,
     incident_parts,
     incident_roles,
@@ -78,7 +79,7 @@ for noun in (
     alerts, incidents, incident_command, incident_parts, updates, postmortems, postmortem_acts, postmortem_parts,
     actions, runbooks, severity_scale, incident_roles, incident_settings, comms_templates, status_pages,
     status_components, status_incidents, maintenances, subscribers, webhooks, signals, services, integrations,
-    schedules, overrides, oncall, policies, fallback, rehearsals, users, methods, feeds, teams, tokens, channels,
+    schedules, overrides, oncall, policies, fallback, rehearsals, users, methods, feeds, teams, tokens, channels, gate,
     chat, trackers, journal, config, backup,
 ):  # fmt: skip
     router.include_router(noun.router)
