@@ -26,7 +26,7 @@ from firebell.domain.slo.model import Bucket, Evaluator, Stream
 from firebell.domain.slo.policy import next_state
 from firebell.domain.slo.records import ObjectiveState, SeriesInfo, SloClock, SloRecord
 from firebell.domain.slo.running import Running
-from firebell.kernel.clock import Instant, from_micros, micros
+from firebell.kernel.clock import Instant, from_micros, micros, plus
 from firebell.kernel.errors import Unavailable
 from firebell.kernel.work import Read, Runner, Work
 from firebell.workflows import alert_arrives, alert_over, budget_composites, budget_declared, budget_signals
@@ -36,6 +36,7 @@ from firebell.workflows.budget_sums import RECENT_S, Sums, judged_by
 log = structlog.get_logger()
 EVERY_S = 30
 LIMIT = 2000
+FAILED_S = 60
 AGAIN_S = 900
 """An alert of a stream that still fires is told so again: its numbers are new, and if somebody has resolved it while
 the budget burns on, it opens again."""
@@ -95,9 +96,8 @@ class Burns:
         counts = self._runner.read(self._declared.due, lane="engine")
         if counts:
             self._runner.run(lambda work: budget_declared.store(work, counts), lane="engine")
-        found = self._runner.read(self._look, lane="engine")
-        if not found:
-            return False
+        failed: list[str] = []
+        found = self._runner.read(lambda read: self._look(read, failed), lane="engine")
         try:
             self.last = self._runner.run(lambda work: self._write(work, found), lane="engine")
         except Unavailable:
@@ -106,22 +106,26 @@ class Burns:
             log.exception("evaluation_not_written", objectives=len(found))
             self.last = Written()
             for one in found:
-                self._alone(one)
-        return True
+                self._alone(one, failed)
+        if failed:
+            self._runner.run(lambda work: _put_off(work, failed), lane="engine")
+        return bool(found)
 
-    def _alone(self, one: Found) -> None:
+    def _alone(self, one: Found, failed: list[str]) -> None:
         try:
             written = self._runner.run(lambda work: self._write(work, [one]), lane="engine")
             self.last.states |= written.states
             self.last.found += written.found
         except Unavailable:
             raise
-        except Exception:  # it stays due, and the law says that it was not looked at
+        except Exception:
             log.exception("objective_not_written", slo=one.record.name)
+            failed.append(str(one.record.id))
 
     # ---- looking
 
-    def _look(self, read: Read) -> list[Found]:
+    def _look(self, read: Read, failed: list[str]) -> list[Found]:
+        failed.clear()
         due = set(queries.due(read, read.now, LIMIT))
         if not due:
             return []
@@ -140,6 +144,7 @@ class Burns:
             except Exception:  # a faulty document must not blind the others; the law says that it is not looked at
                 log.exception("evaluation_failed", slo=record.name)
                 self.sums.forget([record.id])
+                failed.append(str(record.id))
         return found
 
     def _one(
@@ -251,6 +256,13 @@ def _clock(found: Found, clock: SloClock, now: Instant, teller: _Teller) -> SloC
         clock, settled_end=found.settled, due_at=next_look(now), presence=missing.presence, nodata_open=is_open,
         quiet_since=None if missing.presence is Presence.PRESENT else missing.since,
     )  # fmt: skip
+
+
+def _put_off(work: Work, slo_ids: Sequence[str]) -> None:
+    """They raised: tried again in a minute, so that they neither hold the others nor are forgotten. The law says who
+    has not been judged."""
+    clocks = evaluation_queries.take_clocks(work, slo_ids)
+    evaluations.note_clocks(work, [replace(one, due_at=plus(work.now, FAILED_S)) for one in clocks.values()])
 
 
 def next_look(now: Instant) -> Instant:

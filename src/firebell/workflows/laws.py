@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 from sqlalchemy import and_, exists, or_, select
 
@@ -15,10 +16,15 @@ from firebell.domain.escalation.store import runs
 from firebell.domain.incidents.model import ACTIVE, RoleName
 from firebell.domain.incidents.store import incident, incidents
 from firebell.domain.paging.store import deliveries, pages
-from firebell.kernel.clock import Instant, plus
+from firebell.domain.slo import attribution_store, reckoning_store
+from firebell.domain.slo.store import clocks, slos
+from firebell.kernel.clock import Instant, micros, plus
 from firebell.kernel.work import Read
 
 OVERDUE_S = 30
+UNJUDGED_S = 900
+UNASKED_S = 600
+RECKONINGS = 20
 EXAMPLES = 5
 
 
@@ -101,6 +107,48 @@ def one_commands(read: Read) -> list[str]:
     return [one.id for holders, one in listed if one.holders(RoleName.COMMANDER) != holders][:EXAMPLES]
 
 
+def every_budget_is_watched(read: Read) -> list[str]:
+    """No objective has gone unjudged for a quarter of an hour, and no source waits ten minutes to be asked."""
+    unjudged = micros(plus(read.now, -UNJUDGED_S)) // 1_000_000
+    query = (
+        select(clocks.c.slo_id)
+        .join(slos, slos.c.id == clocks.c.slo_id)
+        .where(
+            slos.c.deleted_at.is_(None),
+            slos.c.updated_at < plus(read.now, -UNJUDGED_S),
+            or_(
+                clocks.c.settled_end.is_(None),
+                clocks.c.settled_end < unjudged,
+                clocks.c.poll_at < plus(read.now, -UNASKED_S),
+            ),
+        )
+        .limit(EXAMPLES)
+    )
+    return [row.slo_id for row in read.all(query)]
+
+
+def shares_add_up(read: Read) -> list[str]:
+    """What incidents were charged and what nobody claims is what was consumed, exactly, in the latest reckonings."""
+    reckoned = reckoning_store.newest(read, RECKONINGS)
+    rows = attribution_store.of_incidents(read, {key for one in reckoned for key in one.incidents})
+    found = []
+    for one in reckoned:
+        wanted = set(one.incidents)
+        shares = [
+            row.share.net for row in rows
+            if (row.slo_id, row.objective) == (one.slo_id, one.objective) and row.incident_id in wanted
+        ]  # fmt: skip
+        if sum(shares, Fraction(0)) + one.unattributed != one.consumed and not _reckoned_again(read, one):
+            found.append(one.slo_id)
+    return found[:EXAMPLES]
+
+
+def _reckoned_again(read: Read, one: reckoning_store.Reckoned) -> bool:
+    """Whether that happened between our two queries, or the objective is gone."""
+    now = reckoning_store.of(read, [one.slo_id]).get((one.slo_id, one.objective))
+    return now is None or now.at != one.at
+
+
 def _late(read: Read) -> Instant:
     return plus(read.now, -OVERDUE_S)
 
@@ -113,6 +161,8 @@ LAWS: tuple[Callable[[Read], list[str]], ...] = (
     no_message_is_overdue,
     no_incident_is_overdue,
     one_commands,
+    every_budget_is_watched,
+    shares_add_up,
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Column, Integer, String, Table, Text, select
 
 from firebell.domain.slo.attribution import Attribution
 from firebell.domain.slo.exact import surely
+from firebell.domain.slo.store import slos
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant, micros
 from firebell.kernel.db import Doc, InstantType, doc, metadata
@@ -66,8 +67,9 @@ def of(read: Read, slo_ids: Iterable[str]) -> dict[tuple[str, int], Reckoned]:
 
 
 def newest(read: Read, limit: int) -> Sequence[Reckoned]:
-    """The last ones, of whichever objectives."""
-    rows = read.all(select(reckonings).order_by(reckonings.c.at.desc()).limit(limit))
+    """The last ones, of whichever objectives there are."""
+    query = select(reckonings).join(slos, slos.c.id == reckonings.c.slo_id).where(slos.c.deleted_at.is_(None))
+    rows = read.all(query.order_by(reckonings.c.at.desc()).limit(limit))
     return [_reckoned(row) for row in rows]
 
 

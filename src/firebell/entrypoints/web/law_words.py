@@ -34,4 +34,12 @@ WORDS: Mapping[str, LawWords] = {
         "Nobody shares command of an incident with somebody else.",
         "Agree by voice who commands these incidents, let the other step back, then report this as a fault.",
     ),
+    "every_budget_is_watched": LawWords(
+        "Every objective was judged within the last quarter of an hour, and its source was asked.",
+        "Their burn alerts would not open: see in the log why they could not be evaluated, and look at the service.",
+    ),
+    "shares_add_up": LawWords(
+        "What incidents were charged of a budget and what nobody claims is exactly what was consumed.",
+        "Do not rely on the shares of these objectives, and report this as a fault.",
+    ),
 }

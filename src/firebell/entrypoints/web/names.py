@@ -73,7 +73,7 @@ def look_up(read: Read, ids: Iterable[str | None]) -> Names:
     by_kind: dict[str, set[str]] = {}
     for id_ in {found for one in ids if one for found in ID.findall(one)}:
         by_kind.setdefault(id_.partition("_")[0], set()).add(id_)
-    known: dict[str, str] = {OWN_INTEGRATION: "Firebell itself", "system": "Firebell"}
+    known: dict[str, str] = {OWN_INTEGRATION: "Firebell itself", "slo": "Error budgets", "system": "Firebell"}
     if users := by_kind.get("usr"):
         known |= {str(k): v.user.display_name or v.user.name for k, v in people.people(read, users).items()}
     if found := by_kind.get("svc"):
