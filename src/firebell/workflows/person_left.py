@@ -1,4 +1,7 @@
-"""An account is switched off or deleted: whoever held command or a role in an incident holds it no longer, at once."""
+"""An account is switched off or deleted: whoever held command or a role in an incident holds it no longer, at once.
+
+What they promised goes back to who answers for the team, and what they were to write waits for somebody else.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from firebell.domain.incidents import queries as incidents
 from firebell.domain.incidents import verbs
 from firebell.domain.incidents.model import Incident, RoleName
 from firebell.domain.people import commands as people
+from firebell.domain.postmortems import commands as postmortems
 from firebell.kernel.actor import SYSTEM
 from firebell.kernel.work import Read, Work
-from firebell.workflows import incident_calls, incident_moves
+from firebell.workflows import action_due, incident_calls, incident_moves
 
 _PAGED_FOR = frozenset({RoleName.DEPUTY, RoleName.COMMS})
 
@@ -36,6 +40,8 @@ def _leave(work: Work, user_id: str) -> None:
             if role != RoleName.COMMANDER:
                 incident_moves.tell(work, incident.id, verbs.LeaveRole(role=role, user_id=user_id))
         _find_others(work, incident, held)
+    action_due.owner_left(work, user_id)
+    postmortems.owner_left(work, user_id)
 
 
 def _find_others(work: Work, before: Incident, held: list[str]) -> None:

@@ -109,7 +109,8 @@ def facts_of(
         process=tuple(_process(house, incident, promises)),
     )
     by_role: Facts = _through(found, held, names)
-    return by_role
+    entries = tuple(replace(one, text=one.text[:1].upper() + one.text[1:]) for one in by_role.entries)
+    return replace(by_role, entries=entries)
 
 
 def _through(value: Any, held: Mapping[str, str], names: Names) -> Any:

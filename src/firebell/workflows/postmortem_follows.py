@@ -11,10 +11,12 @@ from firebell.domain.incidents.model import ACTIVE, Incident, Phase
 from firebell.domain.postmortems import commands, queries, rules
 from firebell.domain.postmortems import verbs as asked
 from firebell.domain.postmortems.model import Postmortem, State
+from firebell.domain.postmortems.verdict import Repeat
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Conflict, Forbidden, Invalid
 from firebell.kernel.work import Read, Work
 from firebell.workflows import (
+    action_due,
     postmortem_likeness,
     postmortem_opens,
     postmortem_repeats,
@@ -99,6 +101,8 @@ def followed(work: Work, before: Incident | None, after: Incident, verb: verbs.V
             postmortem_likeness.remember(work, after, one)
         elif after.active:
             postmortem_repeats.look(work, after)
+    if before is not None and after.commander_id not in (None, before.commander_id):
+        postmortem_repeats.commanded(work, after)
     linked = set(after.related_ids) - set(before.related_ids if before is not None else ())
     if linked:
         postmortem_verdicts.ask(work, linked)
@@ -114,7 +118,9 @@ def _moved(
     if after.phase is Phase.RESOLVED:
         one = postmortem_opens.on_resolved(work, after)
         postmortem_likeness.remember(work, after, one)
-        postmortem_repeats.look(work, after)
+        for row in postmortem_repeats.look(work, after):
+            if row.kind is Repeat.AFTER_FIX:
+                action_due.recurred(work, row.earlier_id, after)
         postmortem_verdicts.compute(work, after.id)
         return one
     if after.phase is Phase.POSTMORTEM:

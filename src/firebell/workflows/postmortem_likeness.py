@@ -19,7 +19,7 @@ from firebell.domain.incidents.model import Incident, Kind
 from firebell.domain.people import queries as people
 from firebell.domain.postmortems import likeness_store, queries, similar, verdict
 from firebell.domain.postmortems.actions import ActionItem, ActionState
-from firebell.domain.postmortems.model import Postmortem, Section
+from firebell.domain.postmortems.model import Postmortem, Section, fingerprint
 from firebell.domain.postmortems.similar import Alike, Signature
 from firebell.domain.postmortems.verdict import Repeat
 from firebell.domain.runbooks import queries as runbooks
@@ -118,7 +118,7 @@ def signature(read: Read, incident: Incident, one: Postmortem | None) -> Signatu
     if one is not None:
         doc = one.document
         factors = " ".join(factor.text for factor in doc.factors)
-        said = f"{doc.title} {doc.text(Section.SUMMARY)[:_SUMMARY_MAX]} {factors}"
+        said = f"{doc.title} {_summary(incident, one)} {factors}"
         service_ids = {*incident.service_ids, *(s for factor in doc.factors for s in factor.service_ids)}
         classes, trigger = frozenset(factor.kind for factor in doc.factors), doc.trigger
         mechanisms = frozenset(factor.mechanism for factor in doc.factors if factor.mechanism)
@@ -130,6 +130,16 @@ def signature(read: Read, incident: Incident, one: Postmortem | None) -> Signatu
         factors=classes, trigger=trigger, mechanisms=mechanisms, words=similar.masked(said, names),
         private=incident.private,
     )  # fmt: skip
+
+
+def _summary(incident: Incident, one: Postmortem) -> str:
+    """What people have written; where nobody has, what they said during the response. What the machine writes is the
+    same everywhere and says nothing about likeness."""
+    base = one.bases.get(Section.SUMMARY)
+    machine = frozenset(base.lines if base is not None else ())
+    lines = [line for line in one.document.text(Section.SUMMARY).split("\n") if fingerprint(line) not in machine]
+    own = " ".join(lines).strip()
+    return own[:_SUMMARY_MAX] or f"{incident.summary} {incident.impact}"
 
 
 def _masks(read: Read, incident: Incident) -> frozenset[str]:

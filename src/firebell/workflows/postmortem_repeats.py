@@ -71,13 +71,26 @@ def _found(work: Work, incident: Incident) -> list[RepeatRow]:
 
 def _say(work: Work, incident: Incident, how: Repeat, found: Sequence[RepeatRow]) -> None:
     open_ids = [action_id for one in found for action_id in one.action_ids]
-    earlier = [one.earlier_id for one in found]
-    work.record(incident.id, IncidentRepeats(how=how, earlier=earlier, actions=open_ids))
-    if incident.commander_id is None or not incident.active:
+    work.record(incident.id, IncidentRepeats(how=how, earlier=[one.earlier_id for one in found], actions=open_ids))
+    if incident.commander_id is not None and incident.active:
+        _tell(work, incident, how, found)
+
+
+def commanded(work: Work, incident: Incident) -> None:
+    """Somebody has taken command: they hear at once what is known and unfinished."""
+    rows = [one for one in likeness_store.repeats_of(work, incident.id) if one.kind is Repeat.KNOWN_UNFINISHED]
+    if rows and incident.active:
+        _tell(work, incident, Repeat.KNOWN_UNFINISHED, rows)
+
+
+def _tell(work: Work, incident: Incident, how: Repeat, found: Sequence[RepeatRow]) -> None:
+    if incident.commander_id is None:
         return
-    names = ", ".join(sorted(incidents.names(work, earlier).values())) or "an earlier incident"
+    earlier = incidents.names(work, [one.earlier_id for one in found])
+    names = ", ".join(sorted(earlier.values())) or "an earlier incident"
+    promised = sum(len(one.action_ids) for one in found)
     words = (
-        f"Known, unfinished: this is like {names}, of which {len(open_ids)} promised action items are open."
+        f"Known, unfinished: this is like {names}; action items of it that are promised and open: {promised}."
         if how is Repeat.KNOWN_UNFINISHED
         else f"This is like {names}, whose action items were all done: repeat after fix."
     )

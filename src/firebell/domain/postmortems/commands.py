@@ -16,6 +16,7 @@ from firebell.domain.postmortems import acting, deciding, kept_store, nagging, q
 from firebell.domain.postmortems.actions import ActionItem, ActionState
 from firebell.domain.postmortems.facts import (
     PostmortemOpened,
+    PostmortemPeopleChanged,
     PostmortemReminded,
     PostmortemSkipped,
     PostmortemWritten,
@@ -25,12 +26,14 @@ from firebell.domain.postmortems.office import Calendar
 from firebell.domain.postmortems.outcome import Asking, Keep, Saying, Tell
 from firebell.domain.postmortems.store import ActionRow
 from firebell.kernel.actor import Actor, Permission
-from firebell.kernel.clock import Instant, seconds_between
+from firebell.kernel.clock import Instant, plus, seconds_between
 from firebell.kernel.errors import Changed, NotFound
 from firebell.kernel.work import Work
 
 STRETCH_S = 600
 """Writing that goes on after a shorter pause is the same revision."""
+QUIET_S = 3600
+"""How long one waits of which nothing was to be said although its moment had come."""
 TOPIC = "postmortems"
 _BY_ANY_READER = (verbs.AddComment,)
 _BY_OWNER_OF_ITEM = (verbs.CommitAction, verbs.CloseAction, verbs.EditAction)
@@ -251,6 +254,16 @@ def reminded(work: Work, one: Postmortem, about: Iterable[nagging.Nag], users: I
     return settle(work, one, after, said, "system").postmortem
 
 
+def timed(work: Work, one: Postmortem) -> Postmortem:
+    """Nothing is to be said of it now: when is it next?"""
+    at = _due_at(work, one)
+    if at is not None and at <= work.now:
+        at = plus(work.now, QUIET_S)
+    after = replace(one, due_at=at, version=one.version + 1)
+    store.save(work, one, after)
+    return after
+
+
 def _due_at(work: Work, one: Postmortem) -> Instant | None:
     """When something of it is next late, in office hours; ``None`` when nothing can be."""
     if deciding.is_over(one) or one.kind in ("drill", "test") or one.state is State.PUBLISHED:
@@ -258,6 +271,23 @@ def _due_at(work: Work, one: Postmortem) -> Instant | None:
     calendar = queries.settings(work).calendar
     until = rules.deadlines(one.peak, one.resolved_at, calendar, one.review_at)
     return nagging.next_nag(one, until, calendar)
+
+
+def owner_left(work: Work, user_id: str) -> list[str]:
+    """Their account is off: what they were to write waits for somebody else. Returns the postmortems."""
+    left = []
+    for postmortem_id in store.written_by(work, user_id):
+        one = store.take(work, postmortem_id)
+        if one is None or one.owner_id != user_id:
+            continue
+        said = Saying()
+        said.record(
+            one.id,
+            PostmortemPeopleChanged(incident_id=one.incident_id, role="owner", before=user_id, user_id=None),
+        )
+        settle(work, one, replace(one, owner_id=None, told_at={}), said, "system")
+        left.append(one.id)
+    return left
 
 
 def note_read(work: Work, postmortem_id: str) -> None:

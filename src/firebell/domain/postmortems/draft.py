@@ -140,7 +140,13 @@ def _measured(one: Measured) -> str:
 
 def _timeline(facts: Facts) -> str:
     """Changes before the incident, then everything in the order of event time; milestones first among equals."""
-    named = [Entry(at=one.at, text=f"{_sentence(one.name)}.") for one in facts.moments if one.at is not None]
+    said = {(one.at, one.text.partition(" ")[0].rstrip(".").lower()) for one in facts.entries}
+    named = [
+        Entry(at=one.at, text=f"{_sentence(one.name)}.")
+        for one in facts.moments
+        # An entry that says so in more words is enough.
+        if one.at is not None and (one.at, one.name.partition("_")[0]) not in said
+    ]
     posts = [
         Entry(
             at=one.at, text=f"{_sentence(one.audience)} update: {one.text}{f' ({one.promise})' if one.promise else ''}"

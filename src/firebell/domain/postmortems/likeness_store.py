@@ -176,8 +176,8 @@ def verdicts_of(read: Read, incident_ids: Iterable[str]) -> dict[str, VerdictRow
 def _verdict(row: Any) -> VerdictRow:
     found: VerdictRow = document.converted(
         {
-            **{name: value for name, value in row._mapping.items() if not isinstance(value, Instant)},
-            **{name: value.format_iso() for name, value in row._mapping.items() if isinstance(value, Instant)},
+            **{str(name): value for name, value in row._mapping.items() if not isinstance(value, Instant)},
+            **{str(name): value.format_iso() for name, value in row._mapping.items() if isinstance(value, Instant)},
         },
         VerdictRow,
     )
@@ -216,6 +216,12 @@ def set_repeats(work: Work, incident_id: str, rows: Sequence[RepeatRow]) -> None
 def repeats_of(read: Read, incident_id: str) -> list[RepeatRow]:
     query = select(repeats).where(repeats.c.incident_id == incident_id)
     return [_repeat(row) for row in read.all(query.order_by(repeats.c.score_permille.desc(), repeats.c.earlier_id))]
+
+
+def repeated_by(read: Read, earlier_id: str) -> list[RepeatRow]:
+    """Incidents that were found to be like this one, the first to be found first."""
+    query = select(repeats).where(repeats.c.earlier_id == earlier_id).order_by(repeats.c.at, repeats.c.incident_id)
+    return [_repeat(row) for row in read.all(query)]
 
 
 def all_repeats(read: Read, since: Instant) -> list[RepeatRow]:

@@ -222,6 +222,15 @@ def holding(words: str) -> ColumnElement[bool]:
     return and_(true(), *(postmortems.c.words.contains(one, autoescape=True) for one in wanted))
 
 
+def written_by(read: Read, user_id: str) -> list[str]:
+    """Those a person owns that are not over."""
+    over = (State.CLOSED.value,)
+    query = select(postmortems.c.id).where(
+        postmortems.c.owner_id == user_id, postmortems.c.state.not_in(over), postmortems.c.skipped_at.is_(None)
+    )
+    return [row.id for row in read.all(query.order_by(postmortems.c.id))]
+
+
 def due(read: Read, now: Instant, limit: int) -> list[str]:
     """Postmortems of which something is due, most overdue first."""
     query = select(postmortems.c.id).where(postmortems.c.due_at <= now)
