@@ -21,6 +21,7 @@ from firebell.entrypoints import state_lines
 from firebell.entrypoints.web import (
     alert_rows,
     incident_brief,
+    incident_learning,
     incident_runbooks,
     incident_said,
     incident_words,
@@ -67,10 +68,11 @@ def _recent(here: Browser, read: Read, i: Incident) -> object:
 
 MORE: Mapping[str, Callable[[Browser, Read, Incident], object]] = {
     "timeline": _recent, "updates": incident_said.panel, "runbooks": incident_runbooks.of_incident,
+    "learning": incident_learning.of_incident,
 }  # fmt: skip
 """What other parts of the page look up for themselves, by the block that draws it (``view.around.more[block]``)."""
-_ALSO_IN: Mapping[str, Sequence[str]] = {"updates": ("top",)}
-"""The top says which update waits for its release."""
+_ALSO_IN: Mapping[str, Sequence[str]] = {"updates": ("top",), "learning": ("top",)}
+"""The top says which update waits for its release, and whose turn the postmortem is."""
 
 
 def page(here: Browser, incident_id: str, refused: str = "", draft: Draft | None = None, status: int = 200) -> Response:

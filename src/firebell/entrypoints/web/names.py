@@ -17,15 +17,17 @@ from firebell.domain.people import queries as people
 from firebell.domain.people import tokens
 from firebell.domain.services import queries as services
 from firebell.kernel.actor import Permission
-from firebell.kernel.errors import NotFound
+from firebell.kernel.errors import Forbidden, NotFound
 from firebell.kernel.work import Read
+from firebell.workflows import postmortems_seen
 
-ID = re.compile(r"(?:usr|team|svc|sch|pol|int|alr|tok|inc)_[0-9a-z]{18}")
+ID = re.compile(r"(?:usr|team|svc|sch|pol|int|alr|tok|inc|pmt|act)_[0-9a-z]{18}")
 _PLACES = {"usr": "/people/", "team": "/teams/", "svc": "/services/", "sch": "/on-call/", "pol": "/policies/",
-           "int": "/integrations/", "alr": "/alerts/", "inc": "/incidents/"}  # fmt: skip
+           "int": "/integrations/", "alr": "/alerts/", "inc": "/incidents/", "pmt": "/postmortems/",
+           "act": "/actions/"}  # fmt: skip
 _WORDS = {"usr": "somebody removed", "team": "a deleted team", "svc": "a deleted service", "sch": "a deleted schedule",
           "pol": "a deleted policy", "int": "a deleted integration", "alr": "an alert",
-          "tok": "an API token", "inc": "an incident"}  # fmt: skip
+          "tok": "an API token", "inc": "an incident", "pmt": "a postmortem", "act": "an action item"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ def look_up(read: Read, ids: Iterable[str | None]) -> Names:
         known |= {p.id: p.display_name for p in escalation.policies(read) if p.id in policies}
     if (found := by_kind.get("inc")) and read.actor.may(Permission.INCIDENTS_VIEW):
         known |= incidents.names(read, found)
+    for one in by_kind.get("pmt", ()):
+        known[one] = _postmortem(read, one)
+    for one in by_kind.get("act", ()):
+        known[one] = _action(read, one)
     if (doors := by_kind.get("int")) and read.actor.may(Permission.SERVICES_VIEW):
         known |= {d: _integration(read, d) for d in doors}
     return Names({k: v for k, v in known.items() if v})
@@ -101,6 +107,20 @@ def _tokens(read: Read, ids: Iterable[str]) -> dict[str, str]:
         id_: f"{owners[owner].user.display_name} (token {name})" if owner and owner in owners else f"API token {name}"
         for id_, (name, owner) in called.items()
     }
+
+
+def _postmortem(read: Read, postmortem_id: str) -> str:
+    try:
+        return f"the postmortem of {postmortems_seen.one(read, postmortem_id).reference}"
+    except (NotFound, Forbidden):
+        return ""
+
+
+def _action(read: Read, action_id: str) -> str:
+    try:
+        return f"“{postmortems_seen.action(read, action_id).row.item.text[:60]}”"
+    except (NotFound, Forbidden):
+        return ""
 
 
 def _integration(read: Read, integration_id: str) -> str:

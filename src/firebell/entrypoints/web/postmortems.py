@@ -16,11 +16,12 @@ from firebell.domain.services import queries as services
 from firebell.entrypoints.web import postmortem_words as words
 from firebell.entrypoints.web.alerts import Tab
 from firebell.entrypoints.web.drafts import Choices
+from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.names import Names, look_up
-from firebell.entrypoints.web.session import Here
+from firebell.entrypoints.web.session import Form, Here
 from firebell.kernel.clock import Instant
 from firebell.kernel.work import Read
-from firebell.workflows import postmortems_seen
+from firebell.workflows import postmortem_opens, postmortems_seen
 
 router = APIRouter()
 PER_PAGE = 40
@@ -106,6 +107,13 @@ def show(
         )  # fmt: skip
 
     return here.page("postmortems/list.html", here.read(look), title="Postmortems", nav="postmortems", block="list")
+
+
+@router.post("/postmortems")
+def open_one(here: Here, form: Form) -> Response:
+    """Begin one by hand, for an incident that is resolved."""
+    made = here.run(lambda work: postmortem_opens.open_one(work, form.get("incident", "")))
+    return here.go(f"/postmortems/{made.id}", Flash("It begins as a draft made from the timeline."))
 
 
 def _late(read: Read, one: Postmortem, me: str) -> bool:
