@@ -110,25 +110,34 @@ class RepeatRow(msgspec.Struct, frozen=True, kw_only=True):
 # ---------------------------------------------------------------- signatures
 
 
-def put_signature(work: Work, one: Signature, mechanisms: Iterable[str] = ()) -> None:
+def put_signature(work: Work, one: Signature) -> None:
     """Write it over the one that is there."""
+    mark = ids.new("sgm", work.now)
     values = {
-        "mark": ids.new("sgm", work.now), "at": one.at, "title": one.title, "private": one.private,
+        "mark": mark, "at": one.at, "title": one.title, "private": one.private,
         "service_ids": sorted(one.service_ids), "factors": sorted(one.factors), "mechanisms": sorted(one.mechanisms),
         "trigger": one.trigger, "words": " ".join(one.words),
     }  # fmt: skip
     if not work.write(update(signatures).where(signatures.c.incident_id == one.id).values(values)):
         work.insert(signatures, [{"incident_id": one.id, **values}])
+    _stamp(work, mark)
 
 
 def drop_signature(work: Work, incident_id: str) -> None:
     work.write(delete(signatures).where(signatures.c.incident_id == incident_id))
+    _stamp(work, ids.new("sgm", work.now))
+
+
+def _stamp(work: Work, mark: str) -> None:
+    if not work.write(update(marks).where(marks.c.name == _ALL).values(mark=mark)):
+        work.insert(marks, [{"name": _ALL, "mark": mark}])
 
 
 def signature(row: Any) -> Signature:
     return Signature(
         id=row.incident_id, title=row.title, at=row.at, service_ids=frozenset(row.service_ids),
-        factors=frozenset(row.factors), trigger=row.trigger, words=tuple(row.words.split()), private=row.private,
+        factors=frozenset(row.factors), mechanisms=frozenset(row.mechanisms), trigger=row.trigger,
+        words=tuple(row.words.split()), private=row.private,
     )  # fmt: skip
 
 
