@@ -15,7 +15,8 @@ from firebell.domain.comms.model import PENDING, Audience, Finding, NewUpdate, U
 from firebell.domain.postmortems import rules
 from firebell.domain.postmortems.blameless import names as people
 from firebell.domain.postmortems.model import Postmortem
-from firebell.kernel.actor import Permission
+from firebell.domain.statuspage import queries as pages
+from firebell.kernel.actor import SYSTEM, Permission
 from firebell.kernel.errors import Conflict, Invalid
 from firebell.kernel.work import Read, Work
 from firebell.workflows import postmortems_seen, update_posted
@@ -48,8 +49,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     may_release: bool = False
 
 
-def standing(read: Read, key: str) -> Standing:
-    """The public text of a postmortem. Raises NotFound."""
+def standing(read: Read, key: str, *, person_id: str | None = None) -> Standing:
+    """The public text of a postmortem. ``person_id``: whom a client speaks for. Raises NotFound."""
     one = postmortems_seen.one(read, key)
     last = _last(read, one)
     if last is None:
@@ -58,14 +59,14 @@ def standing(read: Read, key: str) -> Standing:
     pending = last.state in PENDING
     return Standing(
         text=text, update=last, findings=tuple(check(read, key, text)) if pending else (),
-        may_release=pending and update_posted.may_approve(read, last),
+        may_release=pending and update_posted.may_approve(read, last, person_id=person_id),
     )  # fmt: skip
 
 
 def check(read: Read, key: str, text: PublicText) -> list[Finding]:
     """What the quality gate says of it, blocks first. Raises NotFound."""
     one = postmortems_seen.one(read, key)
-    return update_posted.check(read, one.incident_id, _new(text))
+    return update_posted.check(read, one.incident_id, _new(read, one, text))
 
 
 def submit(work: Work, key: str, text: PublicText, *, person_id: str | None = None) -> Update:
@@ -83,8 +84,8 @@ def submit(work: Work, key: str, text: PublicText, *, person_id: str | None = No
     _look(work, one, text)
     last = _last(work, one)
     if last is not None and last.state in PENDING:
-        return update_posted.edit(work, last.id, _new(text), person_id=person_id)
-    return update_posted.submit(work, one.incident_id, _new(text), person_id=person_id)
+        return update_posted.edit(work, last.id, _new(work, one, text), person_id=person_id)
+    return update_posted.submit(work, one.incident_id, _new(work, one, text), person_id=person_id)
 
 
 def _look(read: Read, one: Postmortem, text: PublicText) -> None:
@@ -112,11 +113,17 @@ def _last(read: Read, one: Postmortem) -> Update | None:
     return max(found, key=lambda update: (update.recorded_at, update.id), default=None)
 
 
-def _new(text: PublicText) -> NewUpdate:
+def _new(read: Read, one: Postmortem, text: PublicText) -> NewUpdate:
     return NewUpdate(
-        audience=Audience.PUBLIC, status=STATUS, body=body(text), title=text.title.strip(),
+        audience=Audience.PUBLIC, status=STATUS, body=body(text), title=text.title.strip() or _known_as(read, one),
         impact=" ".join(text.impact.split())[:300], page_id=text.page_id or None, final=True,
     )  # fmt: skip
+
+
+def _known_as(read: Read, one: Postmortem) -> str:
+    """What the incident is called on the page already, if it was told."""
+    house = Read(read.connection, read.now, SYSTEM)
+    return next((public.name for public in pages.of_incident(house, one.incident_id)), "")
 
 
 def body(text: PublicText) -> str:

@@ -352,7 +352,7 @@ def show_public_text(request: Request, key: str, caller: Caller) -> PublicTextSh
     """What customers read about it, and how far it has come."""
 
     def look(r: Read) -> PublicTextShown:
-        found = postmortem_public.standing(r, key)
+        found = postmortem_public.standing(r, key, person_id=incident_spoken_for.person(r, None))
         return PublicTextShown(
             text=plain(found.text), findings=[_finding(one) for one in found.findings], may_release=found.may_release,
             update=update_shown(request, found.update) if found.update else None,
