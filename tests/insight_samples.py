@@ -86,10 +86,10 @@ def a_year(work: Work, now: Instant, services: Sequence[str], team_id: str, owne
         one = incident(number, at, times, severity=severity, **more)
         store.add(work, one)
         if severity in ("SEV1", "SEV2") and one.phase is Phase.CLOSED and one.kind is Kind.NORMAL:
-            _written(work, one, dice, owner_id, now)
+            written(work, one, dice, owner_id, now)
 
 
-def _written(work: Work, one: Incident, dice: random.Random, owner_id: str, now: Instant) -> None:
+def written(work: Work, one: Incident, dice: random.Random, owner_id: str, now: Instant) -> None:
     resolved_at = plus(one.declared_at, 3 * 3600)
     published_at = plus(resolved_at, dice.randrange(2, 14) * DAY_S)
     out = published_at < now

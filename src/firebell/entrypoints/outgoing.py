@@ -13,6 +13,7 @@ from firebell.kernel.clock import Instant, micros, plus
 from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Read, Runner, Work
 from firebell.workflows import subscribers_told
+from firebell.workflows.digest_due import DigestClock, DigestDesk
 from firebell.workflows.maintenance_due import MaintenanceClock
 from firebell.workflows.outbox_desks import Desk, Directions
 from firebell.workflows.outbox_due import Dispatcher
@@ -27,9 +28,11 @@ TIDY_EVERY_S = 60
 def lines(runner: Runner, dispatcher: Dispatcher, base_url: str) -> tuple[Line, ...]:
     """The worker's lines for all of it, in order."""
     events, planned, tidying = WebhookEvents(runner, base_url), MaintenanceClock(runner), _Tidying(runner)
+    digest = DigestClock(runner, base_url)
     return (
         Line("maintenance", planned.next_due, planned.act),
         Line("webhook events", events.next_due, events.act),
+        Line("digest", digest.next_due, digest.act),
         Line("fan-out", subscriber_store.next_due, _Spreading(runner).act),
         Line("outbox", dispatcher.next_due, dispatcher.act),
         Line("outbox tidying", tidying.next_due, tidying.act),
@@ -45,6 +48,7 @@ def desks(
     found: dict[str, Desk] = dict.fromkeys(("webhook", "pagerduty_webhook", "teams", "chat_webhook"), endpoints)
     found |= dict.fromkeys(("subscriber_mail", "subscriber_webhook", "subscriber_chat"), subscribed)
     found["state_mail"] = StateDesk(mail_settings)
+    found["digest_mail"] = DigestDesk(mail_settings)
     for name, desk in chats.items():
         found[name] = _Either(found[name], desk) if name in found else desk
     return found

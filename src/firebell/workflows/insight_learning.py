@@ -139,13 +139,15 @@ def reach(read: Read, found: Sequence[Learned]) -> dict[str, tuple[int, int, int
     return kept_store.reach(read, [one.postmortem.id for one in found]) if found else {}
 
 
-def echoes(read: Read, cases: Sequence[Case], depends: Mapping[str, frozenset[str]]) -> list[Echo]:
-    """Which cases were alike to an earlier incident that the actor may see."""
+def echoes(
+    read: Read, cases: Sequence[Case], depends: Mapping[str, frozenset[str]], *, outward: bool = False
+) -> list[Echo]:
+    """Which cases were alike to an earlier incident that the actor may see. ``outward``: and that is not private."""
     if not cases or not may_see(read):
         return []
     hidden = incidents.hidden_subjects(read)
     known = [likeness_store.signature(row) for row in likeness_store.fetched(read)]
-    index = similar.index([one for one in known if one.id not in hidden], depends)
+    index = similar.index([one for one in known if one.id not in hidden and not (outward and one.private)], depends)
     signatures = {one.id: one for one in index.documents}
     oldest = min(one.at for one in cases)
     fixed = {

@@ -131,8 +131,8 @@ def insight(read: Read, scope: Scope) -> Insight:
         scope=scope, company=company, cases=counted, before=_counted(cases(read, earlier, company), earlier),
         unreal=sum(unreal(one) for one in stats.counted(found, backfilled=scope.backfilled)), known_since=known_since,
         recurrence=recurrence(
-            counted, insight_learning.echoes(read, counted, company.depends), known_since=known_since,
-            begins=scope.period.since,
+            counted, insight_learning.echoes(read, counted, company.depends, outward=scope.outward),
+            known_since=known_since, begins=scope.period.since,
         ),
         actions=keeping(insight_learning.action_dues(mine), scope.period, read.now),
         postmortems=keeping(insight_learning.postmortem_dues(read, mine), scope.period, read.now),

@@ -6,7 +6,7 @@ Of the whole organisation, or of one team beside its own past. Nobody is ranked,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from firebell.domain.incidents import queries as incidents

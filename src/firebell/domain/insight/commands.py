@@ -1,9 +1,11 @@
-"""What can be done about the digest: a person chooses; the workflow lays out a round."""
+"""What can be done about the digest: a person chooses; the workflow lays out rounds and writes letters."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from firebell.domain.insight import digest, store
-from firebell.domain.insight.model import DigestChosen, DigestLetter
+from firebell.domain.insight.model import DigestChosen, DigestLetter, DigestRound
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Forbidden
 from firebell.kernel.work import Work
@@ -26,11 +28,18 @@ def begin_round(work: Work) -> None:
     store.begin(work, digest.next_round(work.now))
 
 
-def take_due(work: Work) -> list[DigestLetter]:
+def take_due(work: Work) -> list[DigestRound]:
     """Rounds that are due, locked. Told by a workflow."""
     return store.take_due(work)
 
 
-def lay(work: Work, letter: DigestLetter) -> None:
-    """This round is on its way. Told by a workflow."""
-    store.laid(work, letter.period)
+def lay(work: Work, one: DigestRound, letters: Sequence[DigestLetter]) -> None:
+    """This round's letters will be written at their time. Told by a workflow."""
+    store.add_letters(work, letters)
+    store.laid(work, one.period)
+
+
+def write(work: Work, letter: DigestLetter) -> bool:
+    """This letter is on its way, or need not be written any more. False: somebody else has done it. Told by a
+    workflow."""
+    return store.done(work, letter)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from firebell.domain.insight import periods
-from firebell.domain.insight.model import DigestLetter
+from firebell.domain.insight.model import DigestRound
 from firebell.domain.insight.periods import Period
 from firebell.kernel.clock import Instant
 
@@ -34,10 +34,10 @@ def wanted(choices: Mapping[str, bool], *, role: str, teams: Collection[str], le
     return frozenset(one for one in scopes if choices.get(one, one in default))
 
 
-def next_round(now: Instant) -> DigestLetter:
+def next_round(now: Instant) -> DigestRound:
     """The letters about the month that is under way: they are laid out when it is over."""
     month = periods.month_of(now)
-    return DigestLetter(period=month.name, due_at=month.until)
+    return DigestRound(period=month.name, due_at=month.until)
 
 
 def told(month: Period) -> tuple[Period, ...]:
@@ -46,6 +46,6 @@ def told(month: Period) -> tuple[Period, ...]:
     return (month, quarter) if quarter.until == month.until else (month,)
 
 
-def stale(month: Period, now: Instant) -> bool:
-    """Whether a later month is over already: after a long rest only the newest is told."""
-    return now >= periods.month_of(month.until).until
+def newest(now: Instant) -> Period:
+    """The last month that is over: after a long rest it alone is told of."""
+    return periods.before(periods.month_of(now))

@@ -65,12 +65,21 @@ class Dimension(StrEnum):
     CAUSE = "cause"
 
 
-class DigestLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """One period's round of mails: from ``due_at`` on it is laid out for everybody who wants it."""
+class DigestRound(msgspec.Struct, frozen=True, kw_only=True):
+    """One month's round: from ``due_at`` on a letter is laid out for everybody who wants one."""
 
     period: str
     due_at: Instant
     laid_at: Instant | None = None
+
+
+class DigestLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """One letter to one person about one period, written at ``due_at``: a business morning where they live."""
+
+    period: str
+    user_id: str
+    due_at: Instant
+    done_at: Instant | None = None
 
 
 class DigestChosen(Fact, frozen=True, kw_only=True):

@@ -1,10 +1,11 @@
-"""What people have said about the digest, and when its next round is due."""
+"""What people have said about the digest, and what of it is due."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from firebell.domain.insight import store
+from firebell.domain.insight.model import DigestLetter
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant
 from firebell.kernel.work import Read
@@ -26,6 +27,16 @@ def choices_of(read: Read, user_id: str) -> Mapping[str, bool]:
     return store.choices_of(read, user_id)
 
 
-def next_due(read: Read) -> Instant | None:
+def next_round(read: Read) -> Instant | None:
     """When the next round of letters is due; ``None`` while none has ever been begun."""
     return store.next_due(read)
+
+
+def next_letter(read: Read) -> Instant | None:
+    """When the next letter is to be written."""
+    return store.next_letter(read)
+
+
+def due_letters(read: Read, limit: int) -> list[DigestLetter]:
+    """Letters to be written now."""
+    return store.due_letters(read, limit)

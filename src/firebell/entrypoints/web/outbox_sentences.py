@@ -39,9 +39,15 @@ def _imported(fact: Mapping[str, Any]) -> str:
     return "imported {added} subscribers " + state + "; {known} were known already."
 
 
+def _digest(fact: Mapping[str, Any]) -> str:
+    whose = "the organisation's digest" if fact["scope"] == "all" else "the digest of {scope}"
+    return f"asked for {whose} by mail." if fact["wanted"] else f"wants {whose} by mail no more."
+
+
 OUTBOX: Mapping[str, Sentence] = {
     "post.failed": Sentence("A message by {outlet} was given up after {attempts} attempts ({reply}).", "broken"),
     "post.quarantined": Sentence("A message by {outlet} was set aside: it took its sender down three times.", "broken"),
+    "insight.digest_chosen": Sentence(_digest),
     # webhooks
     "webhook.created": Sentence("made the webhook {name} to {to} ({flavour}), for {events}."),
     "webhook.edited": Sentence("changed {changed} of the webhook {name}."),

@@ -21,6 +21,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "scope", name=op.f("pk_digest_choices")),
     )
     op.create_table(
+        "digest_letters",
+        sa.Column("period", sa.String(), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("period", "user_id", name=op.f("pk_digest_letters")),
+    )
+    with op.batch_alter_table("digest_letters", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_digest_letters_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("done_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL"),
+        )
+
+    op.create_table(
         "digest_rounds",
         sa.Column("period", sa.String(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
@@ -260,8 +277,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("slo_ids", sa.Text(), nullable=False),
         sa.Column("category", sa.String(), nullable=False),
-        sa.Column("start", sa.BigInteger(), nullable=False),
-        sa.Column("end", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
         sa.Column("rrule", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("author_id", sa.String(), nullable=False),
