@@ -16,7 +16,8 @@ from firebell.domain.oncall.model import Feed
 from firebell.domain.paging import queries as paging
 from firebell.domain.people import commands, queries, signin, tokens
 from firebell.domain.people.model import ApiToken, ContactMethod, Session, Urgency, User
-from firebell.entrypoints.web import incident_rows, my_rules, proving
+from firebell.entrypoints.web import actions, incident_rows, my_rules, postmortem_words, proving
+from firebell.entrypoints.web.actions import ActionView
 from firebell.entrypoints.web.drafts import Draft, refused
 from firebell.entrypoints.web.flashes import Flash
 from firebell.entrypoints.web.incident_rows import IncidentRow
@@ -56,10 +57,12 @@ class MePage:
     """``drafts`` by form: profile, password, token, rules-high, rules-low. One may come back with an error.
 
     ``engaged``: active incidents one is in, with the names of one's roles; ``tasks``: what one has to do in them.
+    ``actions``: what one has promised after incidents, and not done yet.
     """
 
     engaged: Sequence[tuple[IncidentRow, str]]
     tasks: Sequence[tuple[Incident, Task, float]]
+    actions: Sequence[ActionView]
     user: User
     methods: Sequence[MethodRow]
     channels: Sequence[tuple[str, str, str, bool]]
@@ -72,6 +75,10 @@ class MePage:
     zones: Sequence[str]
     drafts: Mapping[str, Draft]
     shown: Shown | None
+
+    @property
+    def words(self) -> object:
+        return postmortem_words
 
 
 @router.get("/me")
@@ -120,6 +127,7 @@ def _page(
             (i, task, seconds_between(read.now, task.due_at))
             for i, task in (incidents.open_tasks_of(read, me.id) if active else [])
         ],
+        actions=actions.mine(read, me.id),
         user=me,
         methods=[
             MethodRow(m, channel.name if (channel := here.site.channels.get(m.channel)) else m.channel, state(m),

@@ -10,8 +10,8 @@ from firebell.domain.postmortems import actionlint, timeline
 from firebell.domain.postmortems.actions import ActionItem, Strength
 from firebell.domain.postmortems.actions import moves_from as action_moves
 from firebell.domain.postmortems.completeness import lesson_parts
-from firebell.domain.postmortems.model import LESSONS, Comment, Section, State
 from firebell.domain.postmortems.likeness_store import VerdictRow
+from firebell.domain.postmortems.model import LESSONS, Comment, Section, State
 from firebell.domain.postmortems.queries import Reach
 from firebell.domain.postmortems.saidtimes import Disagreement
 from firebell.domain.postmortems.timeline import Entry

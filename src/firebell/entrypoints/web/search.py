@@ -18,7 +18,7 @@ from firebell.domain.services import queries as services
 from firebell.entrypoints.web.session import Here
 from firebell.kernel.actor import Permission
 from firebell.kernel.work import Read
-from firebell.workflows import alerts_seen
+from firebell.workflows import alerts_seen, postmortems_seen
 
 router = APIRouter()
 MOST = 12
@@ -61,6 +61,11 @@ def find(read: Read, typed: str) -> list[Found]:
         things += [
             Found(f"{one.reference} {one.name}", f"/incidents/{one.id}", f"{one.severity or 'Unset'} incident")
             for one in incidents.incident_list(read, text=typed, limit=5)
+        ]
+    if may(Permission.POSTMORTEMS_VIEW):
+        things += [
+            Found(one.document.title, f"/postmortems/{one.id}", "Postmortem")
+            for one in postmortems_seen.full_text(read, typed, limit=4)
         ]
     if may(Permission.ALERTS_VIEW):
         if typed.startswith("alr_"):
