@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firebell.entrypoints import callers
@@ -97,13 +99,23 @@ def create_app(site: Site, *, on_start: Callable[[], None], on_stop: Callable[[]
     )
     app.state.site = site
     pages_errors.install(app)
-    routes.install(app)
-    pages.install(app, site)
-    app.include_router(subscribe.router)
+    app.state.web = pages.web(site)
+    app.router.routes.extend(_routes())
     _health(app, site)
     _live(app, site)
     app.add_middleware(Tracing)
     return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """The routes of every application of this process. What they take and answer is worked out with the first request,
+    which costs the better part of a second, and is kept in them."""
+    drawn = FastAPI(openapi_url=None)
+    routes.install(drawn)
+    pages.install(drawn)
+    drawn.include_router(subscribe.router)
+    return tuple(drawn.routes)
 
 
 def _health(app: FastAPI, site: Site) -> None:

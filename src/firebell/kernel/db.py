@@ -23,6 +23,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlalchemy.types import TypeDecorator
 
+from firebell.kernel import compiled
 from firebell.kernel.clock import Instant, from_micros, micros
 from firebell.kernel.errors import Conflict, Unavailable
 
@@ -140,19 +141,24 @@ class Database:
 
         # An error of a statement goes to the log; what was to be stored, secrets among it, does not.
         self.writer = create_engine(
-            "sqlite://", creator=lambda: connect(write=True), poolclass=StaticPool, hide_parameters=True
+            f"{compiled.SQLITE}://",
+            creator=lambda: connect(write=True),
+            poolclass=StaticPool,
+            hide_parameters=True,
+            execution_options=compiled.OPTIONS,
         )
         event.listen(self.writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
         if memory:
             self.readers = self.writer
         else:
             self.readers = create_engine(
-                "sqlite://",
+                f"{compiled.SQLITE}://",
                 creator=lambda: connect(write=False),
                 poolclass=QueuePool,
                 pool_size=8,
                 max_overflow=8,
                 hide_parameters=True,
+                execution_options=compiled.OPTIONS,
             )
             event.listen(self.readers, "begin", lambda c: c.exec_driver_sql("BEGIN"))
         self._engines: Mapping[str, Engine] = dict.fromkeys(LANES, self.writer)
@@ -175,7 +181,7 @@ class Database:
     def _open_postgres(self) -> None:
         host = self.url.host or ""
         local = host in ("", "localhost", "127.0.0.1", "::1") or host.startswith("/")
-        url = self.url.set(drivername="postgresql+psycopg")
+        url = self.url.set(drivername=compiled.POSTGRES)
 
         def engine(statement_ms: int, idle_ms: int, size: int) -> Engine:
             arguments: dict[str, Any] = {
@@ -200,6 +206,8 @@ class Database:
                 pool_timeout=5,
                 isolation_level="READ COMMITTED",
                 hide_parameters=True,
+                use_native_hstore=False,
+                execution_options=compiled.OPTIONS,
             )
 
         self._engines = {

@@ -193,10 +193,13 @@ class Built(StaticFiles):
         return response
 
 
-def install(app: FastAPI, site: Site) -> None:
-    """Put every page and the built front end into the application."""
-    renderer = of_this_process()
-    app.state.web = Web(site, renderer, Warnings(site))
+def web(site: Site) -> Web:
+    """What the pages of an installation know."""
+    return Web(site, of_this_process(), Warnings(site))
+
+
+def install(app: FastAPI) -> None:
+    """Put every page and the built front end into the application, whose ``state.web`` is :func:`web`."""
     for router in NOUNS:
         app.include_router(router, include_in_schema=False)
-    app.mount("/static", Built(renderer.hashed), name="static")
+    app.mount("/static", Built(of_this_process().hashed), name="static")
