@@ -57,7 +57,7 @@ def places(api: Api) -> dict[str, str]:
         "schedule": "primary", "policy": "payments", "channel": "email", "method": "ntfy", "alert_id": alert.id,
         "signal_id": str(alert.signal_id),
         "integration_id": story.origins["other"].integration_id, "override_id": override["id"], "feed_id": feed["id"],
-        "token_id": token["id"], "delivery_id": delivery["id"],
+        "token_id": token["id"], "delivery_id": delivery["id"], "period": "2026-01", "table": "summary",
     }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from firebell.entrypoints.api import (
     incident_roles,
     incident_settings,
     incidents,
+    insight,
     integrations,
     journal,
     maintenances,
@@ -77,7 +78,7 @@ _PROBLEM: dict[str, Any] = {
 router = APIRouter(prefix="/api/v1", responses={"default": _PROBLEM, 422: _PROBLEM}, dependencies=[Security(_bearer)])
 for noun in (
     alerts, incidents, incident_command, incident_parts, updates, postmortems, postmortem_acts, postmortem_parts,
-    actions, runbooks, severity_scale, incident_roles, incident_settings, comms_templates, status_pages,
+    actions, insight, runbooks, severity_scale, incident_roles, incident_settings, comms_templates, status_pages,
     status_components, status_incidents, maintenances, subscribers, webhooks, signals, services, integrations,
     schedules, overrides, oncall, policies, fallback, rehearsals, users, methods, feeds, teams, tokens, channels, gate,
     chat, trackers, journal, config, backup,

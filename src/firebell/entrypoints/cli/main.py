@@ -23,6 +23,7 @@ from firebell.entrypoints.cli import (
     fallback,
     gate,
     incident,
+    insight,
     integration,
     login,
     migrate,
@@ -58,8 +59,8 @@ _THERE: tuple[tuple[str, Callable[..., None]], ...] = (
 for _name, _command in (*_HERE, *_THERE):
     app.command(_name)(_command)
 for _noun in (
-    settings, admin, audit, alert, incident, postmortem, action, runbook, oncall, schedule, policy, fallback, service,
-    integration, user, team, token, signal, page, status_page,
+    settings, admin, audit, alert, incident, postmortem, insight, action, runbook, oncall, schedule, policy, fallback,
+    service, integration, user, team, token, signal, page, status_page,
 ):  # fmt: skip
     app.add_typer(_noun.app)
 

@@ -2,151 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Sequence
-
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from firebell.domain.incidents.metrics import METRICS
-from firebell.domain.insight.keeping import Keeping, Outcome
-from firebell.domain.insight.model import Standing
-from firebell.entrypoints.web import insight_view
-from firebell.entrypoints.web.alert_export import cell
+from firebell.entrypoints.insight_tables import TABLES, as_csv, groups
 from firebell.entrypoints.web.insight import asked_for, chosen, scope_of
-from firebell.entrypoints.web.session import Browser, Here
+from firebell.entrypoints.web.session import Here
+from firebell.kernel.errors import NotFound
 from firebell.workflows import insight_read
-from firebell.workflows.insight_read import Insight
 
 router = APIRouter()
-Rows = list[Sequence[object]]
 
 
-def as_csv(rows: Rows) -> str:
-    """RFC 4180; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows([cell(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
-def durations(found: Insight) -> Rows:
-    """One line for each incident and metric, those that do not count included, each with the reason."""
-    rows: Rows = [
-        ("incident", "declared_at", "severity", "services", "causes", "metric", "standing", "seconds", "reason")
-    ]
-    for one in found.cases:
-        services = "; ".join(found.company.services.get(key, key) for key in one.service_ids)
-        for metric in METRICS:
-            sample = one.samples[metric.name]
-            rows.append(
-                (
-                    one.reference, one.at.format_iso(), one.severity, services, "; ".join(one.classes), metric.name,
-                    str(sample.standing), sample.seconds, sample.why,
-                )
-            )  # fmt: skip
-    return rows
-
-
-_COLUMNS = ("n", "median_s", "p75_s", "p90_s", "pending", "not_applicable", "invalid")
-
-
-def summary(found: Insight) -> Rows:
-    """One line for each metric."""
-    rows: Rows = [("metric", *_COLUMNS)]
-    for metric in METRICS:
-        one = found.of(metric.name)
-        beside = (one.others[Standing.PENDING], one.others[Standing.NOT_APPLICABLE], one.others[Standing.INVALID])
-        rows.append((metric.name, one.n, one.median, one.p75, one.p90, *beside))
-    return rows
-
-
-def groups(here: Browser) -> Callable[[Insight], Rows]:
-    """One line for each severity, service or cause."""
-    dimension, metric = chosen(asked_for(here))
-
-    def made(found: Insight) -> Rows:
-        rows: Rows = [("metric", str(dimension), *_COLUMNS)]
-        for key, one in found.by(dimension, metric).items():
-            name = insight_view.called(key, dimension, found.company)
-            beside = (one.others[Standing.PENDING], one.others[Standing.NOT_APPLICABLE], one.others[Standing.INVALID])
-            rows.append((metric, name, one.n, one.median, one.p75, one.p90, *beside))
-        return rows
-
-    return made
-
-
-def past(found: Insight) -> Rows:
-    rows: Rows = [("metric", "n", "median_s", "n_before", "median_before_s")]
-    for metric in METRICS:
-        now, before = found.of(metric.name), found.of_before(metric.name)
-        rows.append((metric.name, now.n, now.median, before.n, before.median))
-    return rows
-
-
-def recurrence(found: Insight) -> Rows:
-    rows: Rows = [("window_days", "alike", "incidents", "history_reaches_back")]
-    rows += [(one.days, one.share.part, one.share.n, "yes" if one.whole else "no") for one in found.recurrence.rates]
-    fixed = found.recurrence.after_fix
-    return [*rows, ("after a fix", fixed.part, fixed.n, "")]
-
-
-def kept(found: Insight) -> Rows:
-    rows: Rows = [("what", *Outcome)]
-    for name, one in (("actions", found.actions), ("postmortems", found.postmortems)):
-        rows.append((name, *_counts(one)))
-    rows.append(("promises", "kept", "settled", "audience", "severity", "late_p90_s"))
-    rows += [("promises", one.kept, one.n, one.audience, one.severity, one.late_p90_s) for one in found.promises]
-    return rows
-
-
-def _counts(one: Keeping) -> list[int]:
-    return [one.counts.get(each, 0) for each in Outcome]
-
-
-def budget(found: Insight) -> Rows:
-    rows: Rows = [("objective", "number", "consumed_percent", "unattributed_percent", "missed_incidents", "as_of")]
-    rows += [
-        (
-            one.name, one.objective + 1, f"{float(100 * one.consumed):.6g}", f"{float(100 * one.unattributed):.6g}",
-            len(one.missed), one.at.format_iso() if one.at else "",
-        )
-        for one in found.budgets
-    ]  # fmt: skip
-    return rows
-
-
-_FILES: dict[str, Callable[[Insight], Rows]] = {
-    "durations": durations, "summary": summary, "past": past, "recurrence": recurrence, "kept": kept, "budget": budget,
-}  # fmt: skip
-
-
-def _answer(here: Browser, name: str, made: Callable[[Insight], Rows]) -> Response:
-    found = here.read(
-        lambda read: insight_read.insight(read, scope_of(asked_for(here), read.now, outward=True))
-    )  # fmt: skip
+@router.get("/insight/{table}.csv")
+def file(here: Here, table: str) -> Response:
+    """Raises NotFound for a table there is not."""
+    if table not in TABLES and table != "groups":
+        raise NotFound("There is no such table.", hint=f"There are {', '.join(TABLES)} and groups.")
+    asked = asked_for(here)
+    found = here.read(lambda read: insight_read.insight(read, scope_of(asked, read.now, outward=True)))
+    rows = groups(found, *chosen(asked)) if table == "groups" else TABLES[table](found)
     headers = {
-        "Content-Disposition": f'attachment; filename="insight-{name}-{found.scope.period.name}.csv"',
+        "Content-Disposition": f'attachment; filename="insight-{table}-{found.scope.period.name}.csv"',
         "Cache-Control": "no-store",
     }
-    return Response(as_csv(made(found)), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _route(name: str, made: Callable[[Insight], Rows]) -> None:
-    def get(here: Here) -> Response:
-        return _answer(here, name, made)
-
-    router.get(f"/insight/{name}.csv")(get)
-
-
-for _name, _made in _FILES.items():
-    _route(_name, _made)
-
-
-@router.get("/insight/groups.csv")
-def groups_csv(here: Here) -> Response:
-    return _answer(here, "groups", groups(here))
-
-
-__all__ = ["as_csv", "durations", "router", "summary"]
+    return Response(as_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)
