@@ -13,8 +13,8 @@ from firebell.domain.services import queries as services
 from firebell.domain.slo import commands, queries, sources, targets, windows
 from firebell.domain.slo.gate import Answer
 from firebell.domain.slo.model import Indicator, Shape, Slo, Source
-from firebell.domain.slo.records import ObjectiveState, SloClock, SloRecord
-from firebell.kernel.clock import micros
+from firebell.domain.slo.records import AttributionRecord, ObjectiveState, SloClock, SloRecord
+from firebell.kernel.clock import Instant, from_micros, micros
 from firebell.kernel.work import Work
 from firebell.workflows import gate_asked
 from tests.fakes.prometheus import FakePrometheus, Value
@@ -62,6 +62,15 @@ class Shop:
         self.records[slo.name] = made
         self.story.settle()
         return made
+
+    def at(self, began: int, minute: float) -> Instant:
+        """So many minutes after ``began``."""
+        return from_micros(round((began + 60 * minute) * 1_000_000))
+
+    def shares(self, name: str = "checkout") -> dict[str, AttributionRecord]:
+        """By incident."""
+        found = self.story.house.runner.read(lambda read: queries.attributions(read, self.records[name].id))
+        return {one.incident_id: one for one in found}
 
     def wait(self, minutes: float, step: float = 5) -> None:
         """Time passes in steps, which is quicker than stopping at every deadline on the way."""

@@ -71,7 +71,7 @@ class Shares:
     ) -> None:
         self._runner = runner
         self._burns = burns
-        self._require = require
+        self.require = require
         self._classes = classes
         self._done: dict[Key, _Done] = {}
         self._sides: dict[Key, tuple[object, ...]] = {}
@@ -192,7 +192,7 @@ class Shares:
             record, number, state.remaining, {one.incident_id: one.charged for one in got.found.shares},
             self._of_a_quarter(work, got, classes),
         )  # fmt: skip
-        policy_applied.apply(work, policy, standing, self._require, (Subject.INCIDENT, Subject.CLASS))
+        policy_applied.apply(work, policy, standing, self.require, (Subject.INCIDENT, Subject.CLASS))
 
     def _of_a_quarter(
         self, work: Work, got: Attributed, classes: Mapping[str, tuple[str, ...]]
@@ -228,7 +228,7 @@ class Shares:
 
     def _remaining(self, work: Work, around: _Surroundings, crossing: Sequence[policy_applied.Standing]) -> None:
         for one in crossing:
-            policy_applied.apply(work, around.policies[one.record.id], one, self._require, (Subject.REMAINING,))
+            policy_applied.apply(work, around.policies[one.record.id], one, self.require, (Subject.REMAINING,))
 
 
 def _key(found: Found, looked: Looked) -> Key:

@@ -51,7 +51,7 @@ def _stream(fact: Mapping[str, Any]) -> str:
 
 def _attributed(fact: Mapping[str, Any]) -> str:
     share, charged = _share(fact["share"]), _share(fact["charged"])
-    said = f"{{incident}} spent {share} of the budget"
+    said = f"It spent {share} of the budget of {{name}}"
     if share != charged:
         said += f", charged {charged}"
     if fact["provisional"]:
@@ -78,8 +78,11 @@ def _answered(fact: Mapping[str, Any]) -> str:
 
 
 def _consequence(fact: Mapping[str, Any]) -> str:
-    about = " ({about})" if fact.get("about") else ""
-    return "The policy’s threshold “{threshold}” holds" + about + ": {consequences}."
+    about = str(fact.get("about") or "")
+    if about.startswith("inc_"):
+        return "Its share of the budget of {name} meets “{threshold}”. The policy asks for {consequences}."
+    of = " (" + about.replace("{", "").replace("}", "") + ")" if about else ""
+    return "“{threshold}” holds of {name}" + of + ". The policy asks for {consequences}."
 
 
 SLO: Mapping[str, Sentence] = {
@@ -91,9 +94,9 @@ SLO: Mapping[str, Sentence] = {
     "slo.state_changed": Sentence(_state, "strong"),
     "slo.stream_changed": Sentence(_stream),
     "slo.budget_attributed": Sentence(_attributed),
-    "slo.exempted": Sentence(_ended("exempted {incident} ({exemption}): ", "reason")),
-    "slo.unexempted": Sentence(_ended("charges {incident} again: ", "reason")),
-    "slo.weighed": Sentence(_ended("weighs {incident} by {weight} where incidents overlap: ", "reason")),
+    "slo.exempted": Sentence(_ended("does not charge it to {name} ({exemption}): ", "reason")),
+    "slo.unexempted": Sentence(_ended("charges it to {name} again: ", "reason")),
+    "slo.weighed": Sentence(_ended("weighs it by {weight} in {name} where incidents overlap: ", "reason")),
     "slo.reviewed": Sentence(_ended("reviewed the objective: ", "hint")),
     "slo.consequence": Sentence(_consequence, "strong"),
     "slo.source_created": Sentence("added the data source {name}."),
