@@ -7,21 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from firebell.domain.postmortems.model import Postmortem
 from firebell.entrypoints.documents.exports import Format, made
 from firebell.entrypoints.documents.taking import outgoing, sent
 from firebell.entrypoints.web.session import Here
 
 router = APIRouter()
-LINKS = (
-    ("Review deck", "slides&show=true"), ("Review deck as PDF", "slides-pdf"), ("PDF", "pdf"), ("HTML", "html"),
-    ("Markdown", "md"), ("JSON", "json"),
-)  # fmt: skip
-
-
-def links(pm: Postmortem) -> list[tuple[str, str]]:
-    """Label and address of every form it can leave in."""
-    return [(label, f"/postmortems/{pm.id}/export?format={form}") for label, form in LINKS]
 
 
 @router.get("/postmortems/{key}/export")

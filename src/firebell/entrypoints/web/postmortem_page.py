@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from firebell.domain.postmortems.merge import Merged
 from firebell.domain.postmortems.model import Section, State
 from firebell.domain.postmortems.rules import Why
-from firebell.entrypoints.web import postmortem_desk, postmortem_export, postmortem_public, postmortem_tree
+from firebell.entrypoints.web import postmortem_desk, postmortem_tree
 from firebell.entrypoints.web import postmortem_words as words
 from firebell.entrypoints.web.drafts import Draft
 from firebell.entrypoints.web.postmortem_view import PostmortemPage
@@ -55,7 +55,6 @@ def page(here: Browser, key: str, refused: str = "", draft: Draft | None = None,
             required=[words.REQUIRED[Why(one)] for one in pm.required],
             earlier=postmortem_verdicts.candidates(read, pm.incident_id) if desk.may.edit else (),
             offers=_offered(postmortem_opens.offers(read, pm.id)) if writing else 0,
-            more={"exports": [*postmortem_public.link(pm), *postmortem_export.links(pm)]},
         )
 
     view = here.read(job)

@@ -51,13 +51,6 @@ class PublicPage:
         return self.update is not None and self.update.state in PENDING
 
 
-def link(pm: Postmortem) -> tuple[tuple[str, str], ...]:
-    """Where to go from the postmortem's page, once there can be a text for customers."""
-    if pm.private or not rules.lets_follow_up(pm.state):
-        return ()
-    return (("Text for customers", f"/postmortems/{pm.id}/public"),)
-
-
 @router.get("/postmortems/{key}/public")
 def show(here: Here, key: str) -> Response:
     return _page(here, key)
