@@ -54,9 +54,15 @@ PAGE = document(
     "StatusPage", "acme",
     "{displayName: Acme, components: [{group: Shop, components: [{name: Checkout}, {name: Search}]}, {name: API}]}",
 )  # fmt: skip
+PROMPTS = document(
+    "PostmortemTemplate", "security", "{severities: [SEV1], prompts: {impact: ['Which data was within reach?']}}"
+)
 HOOK = document("Webhook", "ci", '{url: "https://ci.example.com/token/s3cret", events: [incident.*]}')
-EVERYTHING = PEOPLE + POLICY + SCALE + ROLES + SETTINGS + TEXT + BOOK + PAGE + HOOK
-KINDS = {"IncidentRole", "SeverityScale", "IncidentSettings", "CommsTemplate", "Runbook", "StatusPage", "Webhook"}
+EVERYTHING = PEOPLE + POLICY + SCALE + ROLES + SETTINGS + TEXT + BOOK + PAGE + HOOK + PROMPTS
+KINDS = {
+    "IncidentRole", "SeverityScale", "IncidentSettings", "CommsTemplate", "Runbook", "StatusPage", "Webhook",
+    "PostmortemTemplate",
+}  # fmt: skip
 
 
 def changed(hand: Hand, text: str, *, prune: bool = False) -> list[tuple[str, str, str]]:
@@ -302,6 +308,7 @@ def test_the_password_of_a_page_is_hashed_compared_and_left_out(hand: Hand) -> N
         ("IncidentSettings", ONLY, "supportTimeZone: Europe/Berlim", "acme.yaml:5 spec.supportTimeZone: “Europe/Berlim” is not a time zone. Did you mean “Europe/Berlin”?"),
         ("CommsTemplate", "public-resolve", "body: x", "acme.yaml:3 metadata.name: There is no template “public-resolve”. Did you mean “public-resolved”?"),
         ("CommsTemplate", "public-resolved", "body: '{{ titel }}'", "acme.yaml:5 spec.body: The template cannot be used: 'titel' is undefined"),
+        ("PostmortemTemplate", "x", "{prompts: {cause: [Which]}}", "acme.yaml:5 spec.prompts.cause: Unknown key “cause”. Known here: summary"),
         ("CommsTemplate", "public-resolved", "{}", "acme.yaml:4 spec.body: “body” is missing."),
         ("Runbook", "full", "body: x\nmatchers: [disk]", "acme.yaml:6 spec.matchers[0]: “disk” is not a matcher."),
         ("Runbook", "full", "body: x\ntitlePattern: '('", "acme.yaml:6 spec.titlePattern: “(” is not a regular expression."),

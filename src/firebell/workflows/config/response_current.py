@@ -18,6 +18,7 @@ from firebell.domain.webhooks import queries as webhooks
 from firebell.kernel.actor import SYSTEM
 from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Read
+from firebell.workflows.config import template_kind
 from firebell.workflows.config.component_trees import standings, tree
 from firebell.workflows.config.response_specs import (
     DEFAULTS,
@@ -65,6 +66,7 @@ def add_response(asked: Read, now: Current, keyring: Keyring) -> None:
     for page in pages.pages(read):
         _page(read, page, now, teams)
     _webhooks(read, now, teams, keyring)
+    template_kind.add_templates(read, now)
 
 
 def _unless_usual(now: Current, kind: str, name: str, spec: ResponseSpec, managed_by: str | None) -> None:

@@ -15,7 +15,7 @@ from firebell.domain.runbooks import commands as runbooks
 from firebell.domain.runbooks import rules as runbook_rules
 from firebell.domain.webhooks import commands as webhooks
 from firebell.kernel.errors import Invalid
-from firebell.workflows.config import page_making
+from firebell.workflows.config import page_making, template_kind
 from firebell.workflows.config.response_specs import (
     IncidentSettingsSpec,
     RoleSpec,
@@ -197,4 +197,5 @@ MAKERS: Mapping[str, Maker] = {
     "Runbook": Maker(_put_runbook, _remove_runbook),
     "StatusPage": Maker(_put_page, _remove_page),
     "Webhook": Maker(_put_webhook, _remove_webhook),
+    "PostmortemTemplate": Maker(template_kind.put, template_kind.remove),
 }

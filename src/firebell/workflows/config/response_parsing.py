@@ -20,6 +20,7 @@ from firebell.domain.webhooks import rules as webhook_rules
 from firebell.kernel.errors import Invalid
 from firebell.kernel.ids import is_slug
 from firebell.kernel.text import printable
+from firebell.workflows.config import template_kind
 from firebell.workflows.config.page_parsing import status_page, webhook
 from firebell.workflows.config.parsed import (
     SLUG_HINT,
@@ -245,4 +246,5 @@ READERS: Mapping[str, Callable[[str, Part, Parsing], ResponseSpec]] = {
     "Runbook": _runbook,
     "StatusPage": status_page,
     "Webhook": webhook,
+    "PostmortemTemplate": template_kind.read,
 }

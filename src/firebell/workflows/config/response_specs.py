@@ -12,11 +12,13 @@ from firebell.domain.incidents.model import Level, RoleName, Settings
 from firebell.domain.incidents.scale import DEFAULT_ROLES, DEFAULT_SCALE
 from firebell.domain.statuspage.model import WEIGHTS
 from firebell.domain.webhooks.model import Flavour
+from firebell.workflows.config.template_specs import PostmortemTemplateSpec
 
 Key = tuple[str, str]
 
 RESPONSE_KINDS = (
     "IncidentRole", "SeverityScale", "IncidentSettings", "CommsTemplate", "Runbook", "StatusPage", "Webhook",
+    "PostmortemTemplate",
 )  # fmt: skip
 ONLY = "default"
 """The name of what an installation has one of."""
@@ -123,7 +125,10 @@ class WebhookSpec:
     secret: str | None = field(default=None, repr=False)
 
 
-ResponseSpec = ScaleSpec | RoleSpec | IncidentSettingsSpec | TemplateSpec | RunbookSpec | StatusPageSpec | WebhookSpec
+ResponseSpec = (
+    ScaleSpec | RoleSpec | IncidentSettingsSpec | TemplateSpec | RunbookSpec | StatusPageSpec | WebhookSpec
+    | PostmortemTemplateSpec
+)  # fmt: skip
 
 DEFAULTS: Mapping[Key, ResponseSpec] = {
     ("SeverityScale", ONLY): ScaleSpec(),

@@ -20,6 +20,7 @@ from firebell.workflows.config.response_specs import (
     TemplateSpec,
     WebhookSpec,
 )
+from firebell.workflows.config.template_specs import PostmortemTemplateSpec
 from firebell.workflows.config.writing import sparse, unless
 
 
@@ -124,6 +125,15 @@ def _webhook(_: str, spec: WebhookSpec) -> dict[str, Any]:
     )
 
 
+def _postmortem_template(name: str, spec: PostmortemTemplateSpec) -> dict[str, Any]:
+    return sparse(
+        title=unless(spec.title, name),
+        severities=list(spec.severities),
+        kinds=list(spec.kinds),
+        prompts={key: list(lines) for key, lines in spec.prompts},
+    )
+
+
 WRITERS: Mapping[type, Callable[[str, Any], dict[str, Any]]] = {
     ScaleSpec: _scale,
     RoleSpec: _role,
@@ -132,4 +142,5 @@ WRITERS: Mapping[type, Callable[[str, Any], dict[str, Any]]] = {
     RunbookSpec: _runbook,
     StatusPageSpec: _page,
     WebhookSpec: _webhook,
+    PostmortemTemplateSpec: _postmortem_template,
 }

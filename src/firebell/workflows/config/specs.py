@@ -13,18 +13,22 @@ from typing import Any
 from firebell.domain.escalation.model import Climb, Step, Target
 from firebell.domain.people.model import Hours
 from firebell.domain.people.rules import hours_document
+from firebell.domain.slo.gate import OnError
 from firebell.workflows.config.durations import shown
 from firebell.workflows.config.response_specs import DEFAULTS, RESPONSE_KINDS, TARGET_WORDS, ResponseSpec, needs
 from firebell.workflows.config.response_writing import WRITERS
+from firebell.workflows.config.slo_specs import SLO_KINDS, DataSourceSpec, Slos, SloSpec
+from firebell.workflows.config.slo_specs import needs as slo_needs
+from firebell.workflows.config.slo_writing import WRITERS as SLO_WRITERS
+from firebell.workflows.config.slo_writing import openslo_document
 from firebell.workflows.config.writing import sparse
 
-KINDS = ("User", "Team", "Schedule", "EscalationPolicy", "Service", *RESPONSE_KINDS)
-TEAMED = frozenset({"Schedule", "EscalationPolicy", "Service", "Runbook", "StatusPage", "Webhook"})
+KINDS = ("User", "Team", "Schedule", "EscalationPolicy", "Service", *RESPONSE_KINDS, *SLO_KINDS)
+TEAMED = frozenset({"Schedule", "EscalationPolicy", "Service", "Runbook", "StatusPage", "Webhook", "ErrorBudgetPolicy"})
 """Kinds whose objects may be a team's."""
 TARGET_KINDS = TARGET_WORDS
 LATER = (
-    "RoutingRule", "Silence", "MaintenanceWindow", "Heartbeat", "PostmortemTemplate", "PayPolicy", "Drill",
-    "ErrorBudgetPolicy", "BurnRateRules", "BudgetAdjustment", "SLO",
+    "RoutingRule", "Silence", "MaintenanceWindow", "Heartbeat", "PayPolicy", "Drill",
 )  # fmt: skip
 
 
@@ -104,9 +108,10 @@ class ServiceSpec:
     component: str | None = None
     depends_on: frozenset[str] = frozenset()
     integrations: tuple[IntegrationSpec, ...] = ()
+    gate_on_error: str = str(OnError.OPEN)
 
 
-Spec = UserSpec | TeamSpec | ScheduleSpec | PolicySpec | ServiceSpec | ResponseSpec
+Spec = UserSpec | TeamSpec | ScheduleSpec | PolicySpec | ServiceSpec | ResponseSpec | Slos
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,7 @@ def needed(item: Item) -> frozenset[tuple[str, str]]:
     elif isinstance(spec, ServiceSpec):
         found |= {("Service", name) for name in spec.depends_on}
         found |= {("EscalationPolicy", spec.policy)} if spec.policy is not None else set()
-    return frozenset(found | needs(spec))
+    return frozenset(found | needs(spec) | slo_needs(spec))
 
 
 def default(key: tuple[str, str]) -> Item | None:
@@ -160,6 +165,8 @@ def written(item: Item) -> dict[str, Any]:
     if not item.managed:
         metadata["managed"] = False
     spec = item.spec
+    if isinstance(spec, SloSpec | DataSourceSpec):
+        return openslo_document(item.name, spec, managed=item.managed)
     if isinstance(spec, UserSpec):
         body = _user(item.name, spec)
     elif isinstance(spec, TeamSpec):
@@ -175,7 +182,7 @@ def written(item: Item) -> dict[str, Any]:
     elif isinstance(spec, ServiceSpec):
         body = _service(item.name, spec)
     else:
-        body = WRITERS[type(spec)](item.name, spec)
+        body = {**WRITERS, **SLO_WRITERS}[type(spec)](item.name, spec)
     return {"apiVersion": "firebell/v1", "kind": item.kind, "metadata": metadata, "spec": body}
 
 
@@ -232,6 +239,7 @@ def _service(name: str, spec: ServiceSpec) -> dict[str, Any]:
         urgency=spec.urgency if spec.urgency != "by_severity" else None,
         dependsOn=sorted(spec.depends_on),
         component=spec.component,
+        gateOnError=spec.gate_on_error if spec.gate_on_error != OnError.OPEN else None,
         integrations=[{"name": i.name, "source": i.source} | _settings(i.settings) for i in spec.integrations],
     )
 
