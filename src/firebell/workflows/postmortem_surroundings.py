@@ -18,7 +18,7 @@ from firebell.kernel import ids
 from firebell.kernel.actor import SYSTEM, Permission
 from firebell.kernel.clock import Instant
 from firebell.kernel.work import Read
-from firebell.workflows import postmortem_people
+from firebell.workflows import postmortem_people, postmortem_spent
 
 _NAMING = ("user_id", "owner_id")
 
@@ -31,14 +31,9 @@ def around(read: Read, one: Postmortem) -> Around:
         publish_by=queries.deadlines_of(read, one).published_at,
         published_at=one.published_at,
         dismissed=tuple(known.key for known in one.dismissals),
-        slo_linked=slo_linked(read, one),
+        slo_linked=postmortem_spent.is_linked(read, one.incident_id, one.service_ids),
         names=postmortem_people.names(read, one.id),
     )
-
-
-def slo_linked(read: Read, one: Postmortem) -> bool:
-    """Whether an SLO's loss is attributed to its incident, or there is no SLO to lose."""
-    return True
 
 
 def asking(read: Read, one: Postmortem, verb: verbs.Verb, *, user_id: str) -> Asking:

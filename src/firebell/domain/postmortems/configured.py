@@ -23,8 +23,8 @@ from firebell.kernel.work import Work
 
 SUBJECT = "postmortem settings"
 PROMPT_MAX = 300
-_SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4")
-_KINDS = ("normal", "drill", "test", "backfilled")
+SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4")
+KINDS = ("normal", "drill", "test", "backfilled")
 
 
 def set_settings(work: Work, new: Settings, expected: int | None = None) -> Settings:
@@ -71,7 +71,7 @@ def save_template(
 ) -> Template:  # fmt: skip
     """A new template, or (``template_id``) one changed. Raises Invalid, Conflict, Changed, NotFound."""
     work.needs(Permission.SETTINGS_EDIT)
-    new = _checked(
+    new = checked(
         Template(
             name=name, title=" ".join(title.split()), severities=severities, kinds=kinds, prompts=prompts or {},
             managed_by=managed_by,
@@ -129,10 +129,11 @@ def _template(work: Work, template_id: str, expected: int | None, managed_by: st
     return before
 
 
-def _checked(new: Template) -> Template:
+def checked(new: Template) -> Template:
+    """The template as it is kept. Raises Invalid."""
     if not is_slug(new.name):
         raise Invalid("A template has a short name.", field="name", hint="Like security-review: a-z, 0-9, - and _.")
-    for field, given, known in (("severities", new.severities, _SEVERITIES), ("kinds", new.kinds, _KINDS)):
+    for field, given, known in (("severities", new.severities, SEVERITIES), ("kinds", new.kinds, KINDS)):
         unknown = sorted(set(given) - set(known))
         if unknown:
             raise Invalid(f"There is no {unknown[0]}.", field=field, hint=f"One of {', '.join(known)}.")
