@@ -20,8 +20,8 @@ adjustments = Table(
     Column("name", String, nullable=False),
     Column("slo_ids", Doc, nullable=False),
     Column("category", String, nullable=False),
-    Column("start", InstantType, nullable=False),
-    Column("end", InstantType, nullable=False),
+    Column("since", InstantType, nullable=False),
+    Column("until", InstantType, nullable=False),
     Column("rrule", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("author_id", String, nullable=False),
@@ -45,6 +45,7 @@ def _record(row: Row[Any]) -> AdjustmentRecord:
     values = dict(row._mapping)
     values["slo_ids"] = tuple(values["slo_ids"])
     values["category"] = Category(values["category"])
+    values["start"], values["end"] = values.pop("since"), values.pop("until")
     return AdjustmentRecord(**values)
 
 
@@ -62,11 +63,11 @@ def take(work: Work, adjustment_id: str) -> AdjustmentRecord | None:
 def listed(read: Read) -> list[AdjustmentRecord]:
     """The latest to begin first."""
     query = select(*_PUBLIC).where(adjustments.c.deleted_at.is_(None))
-    return [_record(row) for row in read.all(query.order_by(adjustments.c.start.desc(), adjustments.c.id))]
+    return [_record(row) for row in read.all(query.order_by(adjustments.c.since.desc(), adjustments.c.id))]
 
 
 def add(work: Work, values: Mapping[str, Any]) -> None:
-    work.insert(adjustments, [values])
+    work.insert(adjustments, [_columns(values)])
 
 
 def save(work: Work, adjustment_id: str, version: int, values: Mapping[str, Any]) -> None:
@@ -74,7 +75,13 @@ def save(work: Work, adjustment_id: str, version: int, values: Mapping[str, Any]
     change = (
         update(adjustments)
         .where(adjustments.c.id == adjustment_id, adjustments.c.version == version)
-        .values(**values, version=version + 1, updated_at=work.now)
+        .values(**_columns(values), version=version + 1, updated_at=work.now)
     )
     if work.write(change) != 1:
         raise Stale("Somebody else changed this at the same moment.")
+
+
+def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    """``end`` is a word of SQL."""
+    names = {"start": "since", "end": "until"}
+    return {names.get(name, name): value for name, value in values.items()}

@@ -114,6 +114,18 @@ def take(work: Work, slo_id: str, expected: int | None = None, *, needs: Permiss
     return found
 
 
+def follow_service(work: Work, service_id: str, name: str, team_id: str | None) -> None:
+    """The service is called otherwise or another team's now: so are its objectives. Whoever may change the service may
+    do so, and nothing more is asked."""
+    for record in store.listed(work, store.slos.c.service_id == service_id):
+        if (record.slo.service, record.team_id) == (name, team_id):
+            continue
+        values = {"document": store.written(replace(record.slo, service=name)), "team_id": team_id}
+        store.save(work, record.id, record.version, values)
+        work.record(record.id, SloEdited(name=record.name, changed=["service"]))
+        work.publish(TOPIC, record.id)
+
+
 def look_again(work: Work, record: SloRecord) -> None:
     """What it is charged may be another now: evaluate it at once."""
     clock = store.clocks_of(work, [record.id]).get(record.id, SloClock(record.id))

@@ -6,7 +6,7 @@ Schema: the OpenSLO specification, version 1. Out again is ``openslo_write``; wh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -59,8 +59,17 @@ DESCRIPTION_MAX = 1050
 E = TypeVar("E", bound=StrEnum)
 
 
-def read(documents: Sequence[object]) -> Documents:
-    """All documents together: references are followed in any order. Documents of other APIs are not for here."""
+def read(
+    documents: Sequence[object],
+    *,
+    known_sources: Mapping[str, DataSource] | None = None,
+    known_rules: Collection[str] | None = None,
+) -> Documents:
+    """All documents together: references are followed in any order. Documents of other APIs are not for here.
+
+    ``known_sources``: data sources that are there already. ``known_rules``: rule sets that are there besides the
+    built-in ones; when they are not given, a set that is not built in is only warned of.
+    """
     faults = Faults()
     found: dict[tuple[str, str], tuple[int, Mapping[str, Any]]] = {}
     for index, value in enumerate(documents):
@@ -72,12 +81,12 @@ def read(documents: Sequence[object]) -> Documents:
             continue
         assert isinstance(value, Mapping)
         found[key] = (index, value)
-    sources = {
+    sources = dict(known_sources or {}) | {
         name: source
         for (kind, name), (index, value) in found.items()
         if kind == "DataSource" and (source := _data_source(name, Node(value.get("spec"), "spec", index, faults)))
     }
-    parsing = Parsing(found, sources, faults)
+    parsing = Parsing(found, sources, faults, known_rules)
     slos: list[Slo] = []
     services: dict[str, str] = {}
     notified: dict[str, tuple[str, str]] = {}
@@ -101,7 +110,7 @@ def read(documents: Sequence[object]) -> Documents:
                 pass
     # What is referred to is read again by each that does; its faults are said once.
     return Documents(
-        tuple(slos), tuple(sources.values()), services, notified,
+        tuple(slos), tuple(one for name, one in sources.items() if ("DataSource", name) in found), services, notified,
         tuple(dict.fromkeys(faults.problems)), tuple(dict.fromkeys(faults.warnings)),
     )  # fmt: skip
 
@@ -168,6 +177,8 @@ def _slo(name: str, document: Node, parsing: Parsing) -> Slo | None:
     indicator = _indicator(spec, notes, parsing)
     objectives = _objectives(spec, method, indicator, parsing)
     if window is None or not objectives:
+        spec.raw("alertPolicies")
+        spec.close()
         return None
     if indicator is not None and indicator.shape is Shape.THRESHOLD:
         op = objectives[0][1]
@@ -175,8 +186,10 @@ def _slo(name: str, document: Node, parsing: Parsing) -> Slo | None:
     period_s = windows.nominal_s(window)
     alerting = openslo_alerts.read(spec, period_s, parsing)
     rules = notes.text(RULES, "default")
-    if rules not in BUILT_IN:
+    if parsing.known_rules is None and rules not in BUILT_IN:
         notes.warn(RULES, f"“{rules}” is no built-in rule set.", near(rules, BUILT_IN))
+    elif rules not in (sets := {*BUILT_IN, *(parsing.known_rules or ())}):
+        notes.problem(RULES, f"There is no rule set “{rules[:60]}”.", near(rules, sets))
     if not alerting.rows:
         spec.warn("alertPolicies", f"There are none, so the rule set “{rules}” is used.")
     rows = alerting.rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,7 @@ class Parsing:
     found: Mapping[tuple[str, str], tuple[int, Mapping[str, Any]]]
     sources: Mapping[str, DataSource]
     faults: Faults
+    known_rules: Collection[str] | None = None
 
     def spec(self, kind: str, name: str, asking: Node, key: str) -> tuple[Node, Node] | None:
         """Metadata and spec of the document that ``asking`` refers to; a fault when there is none."""

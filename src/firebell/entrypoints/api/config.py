@@ -99,12 +99,24 @@ class SecretMade(Shown):
     secret: str
 
 
+class NoticeShown(Shown):
+    """What of a file was understood, but should be said aloud."""
+
+    file: str
+    line: int
+    path: str
+    message: str
+    hint: str | None
+
+
 class PlanShown(Shown):
-    """``left_alone``: managed objects that no file describes any more, which only ``prune`` removes."""
+    """``left_alone``: managed objects that no file describes any more, which only ``prune`` removes.
+    ``warnings``: of what is created or changed."""
 
     changes: list[ChangeShown]
     coming: list[ComingShown]
     left_alone: list[ObjectNamed]
+    warnings: list[NoticeShown]
     new_keys: list[KeyShown]
     new_secrets: list[SecretMade]
 
@@ -135,6 +147,10 @@ def shown(found: Plan) -> PlanShown:
         ],
         coming=[_coming(each) for each in found.coming],
         left_alone=[ObjectNamed(kind=kind, name=name) for kind, name in found.left_alone],
+        warnings=[
+            NoticeShown(file=p.place.file, line=p.place.line, path=p.place.path, message=p.message, hint=p.hint)
+            for p in found.warnings
+        ],
         new_keys=[KeyShown(service=k.service, integration=k.integration, key=k.key) for k in found.new_keys],
         new_secrets=[SecretMade(webhook=one.webhook, secret=one.secret) for one in found.new_secrets],
     )

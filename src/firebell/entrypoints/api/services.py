@@ -18,6 +18,7 @@ from firebell.entrypoints.callers import Caller
 from firebell.entrypoints.site import read, run, site_of
 from firebell.kernel.actor import SYSTEM
 from firebell.kernel.work import Read, Work
+from firebell.workflows import slo_written
 
 router = APIRouter(prefix="/services", tags=["services"], route_class=ApiRoute)
 
@@ -133,6 +134,7 @@ def edit_service(
     def change(w: Work) -> ServiceShown:
         before = references.service(w, service)
         after = commands.edit_service(w, before.id, expected(if_match), **_fields(w, body))
+        slo_written.follow(w, before.id)
         return _answer(request, response, w, after)
 
     return run(request, change, caller)

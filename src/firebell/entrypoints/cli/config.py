@@ -136,6 +136,9 @@ def _show(answer: Mapping[str, Any], *, done: bool, as_json: bool, changes: bool
     if answer["left_alone"]:
         names = ", ".join(f"{each['kind']}/{each['name']}" for each in answer["left_alone"])
         typer.echo(f"\nNo longer in any file, and left alone without --prune: {names}")
+    for notice in answer.get("warnings", ()):
+        hint = f" {notice['hint']}" if notice["hint"] else ""
+        typer.echo(f"! {notice['file']}:{notice['line']} {notice['path']}: {notice['message']}{hint}")
     for key in answer["new_keys"]:
         typer.echo(f"\nKey of {key['service']}/{key['integration']}: {key['key']}")
     for made in answer["new_secrets"]:

@@ -24,7 +24,8 @@ from firebell.entrypoints.web.sentences import Line
 from firebell.entrypoints.web.session import Form, FormLists, Here
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Refused
-from firebell.kernel.work import Read
+from firebell.kernel.work import Read, Work
+from firebell.workflows import slo_written
 
 router = APIRouter()
 _EDIT = Permission.SERVICES_EDIT
@@ -199,7 +200,12 @@ def save(here: Here, service_id: str, form: Form, lists: FormLists) -> Response:
     service = here.read(lambda read: queries.service(read, service_id))
     try:
         expected = whole_number(form, "version")
-        here.run(lambda work: commands.edit_service(work, service_id, expected, **_fields(work, form, lists)))
+
+        def edit(work: Work) -> None:
+            commands.edit_service(work, service_id, expected, **_fields(work, form, lists))
+            slo_written.follow(work, service_id)
+
+        here.run(edit)
     except Refused as error:
         return _form(here, service, refused(form, error), lists.get("depends_on", []))
     return here.go(f"/services/{service_id}", Flash("Saved."))

@@ -30,6 +30,7 @@ from firebell.workflows.config.parsing import Desired, parse
 from firebell.workflows.config.problems import BadConfig, Place, Problem
 from firebell.workflows.config.reading import File
 from firebell.workflows.config.settling import completed, spoken_of
+from firebell.workflows.config.slo_current import world
 from firebell.workflows.config.specs import KINDS, Item, ServiceSpec, UserSpec, default
 
 Key = tuple[str, str]
@@ -78,6 +79,7 @@ class NewSecret:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What happens, or has happened. ``left_alone`` are managed objects that no file describes any more.
+    ``warnings``: of what is created or changed, what was understood but should be said aloud.
 
     ``new_keys`` and ``new_secrets`` are filled only when applied (planned ones are thrown away).
     """
@@ -85,6 +87,7 @@ class Plan:
     changes: tuple[Change, ...]
     coming: tuple[Coming, ...] = ()
     left_alone: tuple[Key, ...] = ()
+    warnings: tuple[Problem, ...] = ()
     new_keys: tuple[NewKey, ...] = field(default=(), repr=False)
     new_secrets: tuple[NewSecret, ...] = field(default=(), repr=False)
 
@@ -180,7 +183,8 @@ def _parsed(
     # Before the transaction: reading long files must not keep the intake waiting for the one writer.
     runner.read(lambda read: read.needs(Permission.CONFIG_APPLY), actor)
     problems: list[Problem] = []
-    desired = parse(files, environment, means.channels, means.sources, problems)
+    known = runner.read(world, actor)
+    desired = parse(files, environment, means.channels, means.sources, problems, known)
     hash_passwords(runner, desired, problems)
     return desired, problems
 
@@ -208,7 +212,14 @@ def _applied(
         work.record("config", ConfigApplied(files=sorted(file.path for file in files), **counts))
         work.publish("config")
     keys = tuple(NewKey(*key) for key in making.new_keys)
-    found = Plan(tuple(changes), (), tuple(left), keys, tuple(NewSecret(*each) for each in making.new_secrets))
+    said = tuple(
+        problem
+        for change in changes
+        if change.verb != "removed"
+        for problem in desired.warnings.get((change.kind, change.name), ())
+    )
+    secrets = tuple(NewSecret(*each) for each in making.new_secrets)
+    found = Plan(tuple(changes), (), tuple(left), said, keys, secrets)
     touched = [change.name for change in changes if change.kind == "Schedule"]
     after = {schedule.name: schedule for schedule in oncall.schedules(work)} if touched else {}
     people = now.names("User") | {user.id: user.name for user in users.users(work)}

@@ -11,6 +11,7 @@ from firebell.workflows.config.current import Current
 from firebell.workflows.config.parsing import Desired
 from firebell.workflows.config.problems import Place, Problem, near
 from firebell.workflows.config.response_specs import BUILT_IN
+from firebell.workflows.config.slo_specs import BUILT_IN_RULES
 from firebell.workflows.config.specs import ServiceSpec, needed
 
 Key = tuple[str, str]
@@ -18,7 +19,7 @@ Key = tuple[str, str]
 
 def dangling(desired: Desired, now: Current, gone: AbstractSet[Key]) -> list[Problem]:
     """References of the files to what is neither in them nor in the house."""
-    known = ((set(desired.items) | set(now.items)) - gone) | BUILT_IN
+    known = ((set(desired.items) | set(now.items)) - gone) | BUILT_IN | BUILT_IN_RULES
     problems: list[Problem] = []
     for reference in desired.references:
         if (reference.kind, reference.name) in known:

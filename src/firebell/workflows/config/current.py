@@ -16,11 +16,13 @@ from firebell.domain.people.methods import Sealer
 from firebell.domain.people.model import Person, TeamRole, Urgency
 from firebell.domain.services import queries as services
 from firebell.domain.services.model import Service
+from firebell.domain.slo import policy_queries as slos
 from firebell.kernel.secrets import Keyring, Unsealable
 from firebell.kernel.work import Read
 from firebell.workflows.config.channels import ChannelDeclaration, secret_fields
 from firebell.workflows.config.response_current import add_response
 from firebell.workflows.config.schedules import written_layers
+from firebell.workflows.config.slo_current import add_slos
 from firebell.workflows.config.specs import (
     TARGET_KINDS,
     IntegrationSpec,
@@ -105,6 +107,7 @@ def current(read: Read, keyring: Keyring, sealer: Sealer, channels: Mapping[str,
         found = _service(read, service, ladders, keyring, now)
         now.add("Service", service.name, service.id, found, teams.get(service.team_id or ""), service.managed_by)
     add_response(read, now, keyring)
+    add_slos(read, now, keyring)
     return now
 
 
@@ -167,4 +170,5 @@ def _service(read: Read, service: Service, ladders: Mapping[str, str], keyring: 
         component=service.component,
         depends_on=frozenset(service.depends_on),
         integrations=tuple(sorted(integrations, key=lambda i: i.name)),
+        gate_on_error=str(slos.on_error(read, service.id)),
     )

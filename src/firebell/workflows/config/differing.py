@@ -12,6 +12,7 @@ from firebell.domain.oncall import rules
 from firebell.domain.oncall.model import LayerRole, Schedule
 from firebell.kernel.clock import Instant, plus, seconds_between
 from firebell.workflows.config.response_specs import secrets
+from firebell.workflows.config.slo_specs import secrets as slo_secrets
 from firebell.workflows.config.specs import Item, ServiceSpec, UserSpec, written
 
 HORIZON_S = 28 * 86_400
@@ -85,10 +86,10 @@ def _secrets(before: Item, after: Item) -> list[Line]:
                 for name in sorted(method.secret)
                 if method.values.get(name) != known[method.name].values.get(name)
             ]
-    was = secrets(before.spec)
+    was = {**secrets(before.spec), **slo_secrets(before.spec)}
     found += [
         Line(path, "•••" if was.get(path) else None, "another one" if was.get(path) else "•••")
-        for path, value in secrets(after.spec).items()
+        for path, value in {**secrets(after.spec), **slo_secrets(after.spec)}.items()
         if value is not None and value != was.get(path)
     ]
     return found

@@ -22,8 +22,9 @@ from firebell.workflows import person_left, rules_changed
 from firebell.workflows.config import service_making
 from firebell.workflows.config.channels import ChannelDeclaration
 from firebell.workflows.config.current import Current, named
-from firebell.workflows.config.response_making import MAKERS
+from firebell.workflows.config.response_making import MAKERS as RESPONSE_MAKERS
 from firebell.workflows.config.schedules import stored_layers
+from firebell.workflows.config.slo_making import MAKERS as SLO_MAKERS
 from firebell.workflows.config.specs import (
     TARGET_KINDS,
     Item,
@@ -35,6 +36,8 @@ from firebell.workflows.config.specs import (
     TeamSpec,
     UserSpec,
 )
+
+MAKERS = {**RESPONSE_MAKERS, **SLO_MAKERS}
 
 
 class Making:

@@ -11,6 +11,7 @@ from firebell.domain.people import rules as people_rules
 from firebell.domain.people.model import Hours
 from firebell.domain.services import rules as service_rules
 from firebell.domain.services.model import SEVERITIES, UrgencyRule
+from firebell.domain.slo.gate import OnError
 from firebell.kernel.actor import Role
 from firebell.kernel.errors import Invalid
 from firebell.kernel.ids import is_slug
@@ -20,6 +21,9 @@ from firebell.workflows.config.problems import Problem, near
 from firebell.workflows.config.reading import Document, File, Part, envelope, read
 from firebell.workflows.config.response_parsing import READERS, check_name
 from firebell.workflows.config.schedules import canonical_layers, participants
+from firebell.workflows.config.slo_parsing import READERS as SLO_READERS
+from firebell.workflows.config.slo_parsing import SloWorld, is_openslo, read_openslo
+from firebell.workflows.config.slo_specs import OPENSLO
 from firebell.workflows.config.specs import (
     KINDS,
     LATER,
@@ -40,11 +44,13 @@ from firebell.workflows.config.specs import (
 
 @dataclass(slots=True)
 class Desired:
-    """All that the files say. ``places`` tells where each item's document and its parts stand."""
+    """All that the files say. ``documents`` tell where each item and its parts stand; ``warnings`` were understood,
+    but should be said aloud."""
 
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
     documents: dict[tuple[str, str], Document] = field(default_factory=dict)
     references: list[Reference] = field(default_factory=list)
+    warnings: dict[tuple[str, str], tuple[Problem, ...]] = field(default_factory=dict)
 
 
 def parse(
@@ -53,23 +59,39 @@ def parse(
     channels: Mapping[str, ChannelDeclaration],
     sources: Collection[str],
     problems: list[Problem],
+    world: SloWorld | None = None,
 ) -> Desired:
-    """Read all files. Faults go to ``problems``; items with faults are still there, so that references to them hold."""
+    """Read all files. Faults go to ``problems``; items with faults are still there, so that references to them hold.
+
+    ``world``: what of the house OpenSLO documents may refer to.
+    """
     desired = Desired()
     parsing = Parsing(channels, sources, problems, desired.references)
+    openslo: list[Document] = []
     for document in read(files, environment, problems):
-        kind = envelope(document, KINDS, LATER, problems)
-        if kind is None:
+        if is_openslo(document):
+            openslo.append(document)
             continue
-        item = _item(kind, document, parsing)
-        if item.key in desired.items:
-            first = desired.documents[item.key].place("metadata.name")
-            message = f"{kind} “{item.name}” is already described in {first.file}:{first.line}."
-            problems.append(Problem(document.place("metadata.name"), message, "Keep one of the two."))
-            continue
-        desired.items[item.key] = item
-        desired.documents[item.key] = document
+        kind = envelope(document, _OURS, LATER, problems)
+        if kind is not None:
+            _add(desired, _item(kind, document, parsing), document, problems)
+    secrets = {file.path: file.secret_files for file in files}
+    rules = [name for kind, name in desired.items if kind == "BurnRateRules"]
+    for found in read_openslo(openslo, secrets, world or SloWorld(), rules, parsing):
+        item = Item(found.kind, found.name, found.spec, None, found.managed)
+        _add(desired, item, found.document, problems)
+        desired.warnings[item.key] = found.warnings
     return desired
+
+
+def _add(desired: Desired, item: Item, document: Document, problems: list[Problem]) -> None:
+    if item.key in desired.items:
+        first = desired.documents[item.key].place("metadata.name")
+        message = f"{item.kind} “{item.name}” is already described in {first.file}:{first.line}."
+        problems.append(Problem(document.place("metadata.name"), message, "Keep one of the two."))
+        return
+    desired.items[item.key] = item
+    desired.documents[item.key] = document
 
 
 def _item(kind: str, document: Document, parsing: Parsing) -> Item:
@@ -259,6 +281,7 @@ def _service(name: str, part: Part, parsing: Parsing) -> ServiceSpec:
         component=part.optional("component"),
         depends_on=frozenset(depends_on),
         integrations=tuple(sorted(integrations, key=lambda i: i.name)),
+        gate_on_error=part.choice("gateOnError", list(OnError), OnError.OPEN),
     )
 
 
@@ -286,4 +309,6 @@ _READERS: Mapping[str, Callable[[str, Part, Parsing], Spec]] = {
     "EscalationPolicy": _policy,
     "Service": _service,
     **READERS,
+    **SLO_READERS,
 }
+_OURS = tuple(kind for kind in KINDS if kind not in OPENSLO)

@@ -94,7 +94,10 @@ def envelope(document: Document, kinds: Sequence[str], later: Sequence[str], pro
     version, kind = content.get("apiVersion"), content.get("kind")
     if not isinstance(kind, str):
         problems.append(Problem(document.place("kind"), "“kind” is missing.", f"One of {', '.join(kinds)}."))
-    elif kind in later or version == "openslo/v1":
+    elif kind in ("SLO", "DataSource") and version != "openslo/v1":
+        place = document.place("apiVersion")
+        problems.append(Problem(place, f"A {kind} is an OpenSLO document.", "Write “apiVersion: openslo/v1”."))
+    elif kind in later:
         hint = f"This version knows {', '.join(kinds)}."
         problems.append(Problem(document.place("kind"), f"“{kind}” is not in this version of Firebell.", hint))
     elif kind not in kinds:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from firebell.domain.services import commands as services
+from firebell.domain.slo import gating
+from firebell.domain.slo.gate import OnError
 from firebell.kernel.ids import PolicyId
+from firebell.workflows import slo_written
 from firebell.workflows.config.specs import IntegrationSpec, Item, ServiceSpec
 
 if TYPE_CHECKING:
@@ -16,15 +19,22 @@ def create(making: Making, item: Item, spec: ServiceSpec, by: str | None) -> Non
     making.ids[item.key] = services.create_service(
         making.work, name=item.name, managed_by=by, **_service_fields(making, item, spec)
     )
+    _gate(making, item, spec)
     _doors(making, item.name, None, spec, by)
 
 
 def change(making: Making, item: Item, was: ServiceSpec, spec: ServiceSpec, by: str | None) -> None:
     row_id = making.ids[item.key]
     services.edit_service(making.work, row_id, managed_by=by, **_service_fields(making, item, spec))
+    slo_written.follow(making.work, row_id)
+    _gate(making, item, spec)
     _doors(making, item.name, was, spec, by)
     if not item.managed:
         services.detach_service(making.work, row_id)
+
+
+def _gate(making: Making, item: Item, spec: ServiceSpec) -> None:
+    gating.set_on_error(making.work, making.ids[item.key], making.team(item), OnError(spec.gate_on_error))
 
 
 def _service_fields(making: Making, item: Item, spec: ServiceSpec) -> Any:

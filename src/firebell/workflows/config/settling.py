@@ -10,6 +10,7 @@ from firebell.workflows.config import component_trees
 from firebell.workflows.config.channels import ChannelDeclaration
 from firebell.workflows.config.response_specs import StatusPageSpec, WebhookSpec
 from firebell.workflows.config.schedules import settled_layers
+from firebell.workflows.config.slo_specs import AdjustmentSpec, DataSourceSpec
 from firebell.workflows.config.specs import Item, MethodSpec, ScheduleSpec, ServiceSpec, UserSpec
 
 
@@ -30,6 +31,15 @@ def completed(wanted: Item, current: Item, channels: Mapping[str, ChannelDeclara
         return replace(wanted, spec=replace(spec, url=spec.url or now.url, secret=spec.secret or now.secret))
     if isinstance(spec, StatusPageSpec) and isinstance(now, StatusPageSpec):
         return replace(wanted, spec=replace(spec, password_hash=spec.password_hash or now.password_hash))
+    if isinstance(spec, DataSourceSpec) and isinstance(now, DataSourceSpec):
+        # Without a file there is no secret; with one that was not sent along it stays what it is.
+        kept = now.secret if spec.secret is None and spec.secret_file else spec.secret
+        return replace(wanted, spec=replace(spec, secret=kept))
+    if isinstance(spec, AdjustmentSpec) and isinstance(now, AdjustmentSpec):
+        spec = replace(spec, author=spec.author or now.author)
+        # Approved here, it stays approved for as long as the file says the same.
+        approved = replace(spec, approver=now.approver)
+        return replace(wanted, spec=approved if not spec.approver and approved == now else spec)
     return wanted
 
 
