@@ -27,7 +27,7 @@ from firebell.domain.paging import commands as paging
 from firebell.domain.paging import queries as paging_queries
 from firebell.domain.people import setup
 from firebell.domain.people.model import ContactMethod
-from firebell.entrypoints import outgoing, state_lines
+from firebell.entrypoints import learning_lines, outgoing, state_lines
 from firebell.entrypoints.api.inbound import Inbound
 from firebell.entrypoints.budget_lines import Budgets
 from firebell.entrypoints.chat.sockets import SlackSocket
@@ -194,6 +194,7 @@ def open_house(
         others=(
             *outgoing.lines(runner, dispatcher, settings.base_url),
             *budgets.lines(),
+            *learning_lines.lines(runner),
             *state_lines.lines(runner, settings.data / "state"),
             Line("trackers", mirroring.next_due, mirroring.act),
             Exporter(runner, settings.data / "public", settings.base_url, inline=inline).line(),
