@@ -16,6 +16,7 @@ from firebell.app import House, open_house, serve
 from firebell.demo import company
 from firebell.demo.carriers import recorders
 from firebell.demo.history import STORM_SIZE, History, provider_down
+from firebell.demo.objectives import Feeder, Objectives
 from firebell.demo.silence import silent_outlets
 from firebell.demo.stage import Stage
 from firebell.domain.incidents import configured
@@ -78,6 +79,7 @@ def build(
         # A month of alerts would leave a month of incidents that nobody has worked on.
         usual = house.runner.run(lambda work: _declares(work, ()))
         History(Stage(house, clock, made), end, days, storm_size=storm_size).play()
+        Objectives(house, made, end, days).add()
         house.runner.run(lambda work: _declares(work, usual))
     finally:
         house.close()
@@ -131,7 +133,12 @@ def play(folder: Path, listen: str, *, fresh: bool = False, build_only: bool = F
         house.close()
         return 0
     configure_logs(house.settings)
-    return serve(house)
+    feeder = Feeder(house)
+    feeder.start()
+    try:
+        return serve(house)
+    finally:
+        feeder.stop()
 
 
 def _settings(folder: Path, listen: str) -> DemoSettings:
