@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from firebell.kernel.actor import NOBODY, SYSTEM, Actor, Permission
 from firebell.kernel.clock import SetClock
 from firebell.kernel.errors import Forbidden, Invalid, Stale, Unauthenticated, Unavailable
-from firebell.kernel.work import Runner, Work
+from firebell.kernel.work import Read, Runner, Work
 from tests.kernel.things import Happened, Thing, all_things, things
 
 
@@ -77,6 +77,23 @@ def test_a_race_that_is_always_lost_is_given_up(runner: Runner) -> None:
     with pytest.raises(Stale):
         runner.run(job)
     assert len(tries) == 5
+
+
+@pytest.mark.parametrize("verb", ["run", "read"])
+def test_what_stood_still_for_so_long_that_its_transaction_was_ended_is_repeated(runner: Runner, verb: str) -> None:
+    if runner.database.is_sqlite:
+        return  # nobody ends a transaction there
+    tries: list[int] = []
+
+    def job(read: Read) -> object:
+        tries.append(1)
+        if len(tries) == 1:
+            read.connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 20")
+            threading.Event().wait(0.3)
+        return read.scalar(text("SELECT 7"))
+
+    assert getattr(runner, verb)(job) == 7
+    assert len(tries) == 2
 
 
 def test_an_ordinary_refusal_is_not_repeated(runner: Runner) -> None:

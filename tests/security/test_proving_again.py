@@ -21,7 +21,7 @@ class Stolen:
     def __init__(self, api: Api, age_s: float) -> None:
         api.story.run(lambda work: set_password_hash(work, api.story.users["ann"], HASH))
         entered = api.story.run(lambda work: signin.enter(work, api.story.users["ann"], "127.0.0.1"), SYSTEM)
-        api.story.run_for(seconds=age_s)
+        api.story.clock.advance(age_s)
         self.client, self.ann, self.vic = api.client, api.story.users["ann"], api.story.users["vic"]
         self.cookies = {"fb": entered.session_token}
         self.csrf = signin.csrf(entered.session_token)

@@ -120,10 +120,18 @@ class Database:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             self._take_lock(path, boot_id)
 
+        opening = threading.Lock()
+
         def connect(*, write: bool) -> sqlite3.Connection:
             connection = sqlite3.connect(
                 path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=512
             )
+            # The first of a new file turns it to WAL, and a second one at that moment would not wait: it would fail.
+            with opening:
+                set_up(connection, write=write)
+            return connection
+
+        def set_up(connection: sqlite3.Connection, *, write: bool) -> None:
             for pragma in (
                 "journal_mode=WAL",
                 "synchronous=FULL",
@@ -137,7 +145,6 @@ class Database:
                 connection.execute(f"PRAGMA {pragma}")
             if not write:
                 connection.execute("PRAGMA query_only=ON")
-            return connection
 
         # An error of a statement goes to the log; what was to be stored, secrets among it, does not.
         self.writer = create_engine(

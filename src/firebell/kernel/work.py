@@ -213,12 +213,17 @@ class Runner:
     def read(self, job: Callable[[Read], T], actor: Actor = SYSTEM, *, lane: str = "people") -> T:
         """Look without changing anything. Raises what the job raises; Unavailable when the database is away."""
         try:
-            with self.database.reader(lane).connect() as connection, connection.begin():
-                return job(Read(connection, self._now(connection), actor))
+            return self._look(job, actor, lane)
         except (DBAPIError, PoolTimeout) as error:
+            if _taken_back(error):
+                return self._look(job, actor, lane)
             if _away(error):
                 raise Unavailable("The database is busy or away.") from error
             raise
+
+    def _look(self, job: Callable[[Read], T], actor: Actor, lane: str) -> T:
+        with self.database.reader(lane).connect() as connection, connection.begin():
+            return job(Read(connection, self._now(connection), actor))
 
     def _now(self, connection: Connection) -> Instant:
         # Nodes may disagree about the time; on PostgreSQL the database decides, unless a test has set the clock.
@@ -241,7 +246,7 @@ class Runner:
 
 def _worth_repeating(error: Exception) -> bool:
     """Whether the same unit may succeed a moment later. A locked SQLite file has been waited for already."""
-    if isinstance(error, Stale):
+    if isinstance(error, Stale) or _taken_back(error):
         return True
     if not isinstance(error, DBAPIError):
         return False
@@ -249,6 +254,11 @@ def _worth_repeating(error: Exception) -> bool:
     if state is not None:
         return str(state)[:2] in ("40", "08") or str(state)[:4] == "57P0" or state in ("55P03", "23505")
     return error.connection_invalidated
+
+
+def _taken_back(error: Exception) -> bool:
+    """Whether this process stood still in a transaction for so long that the server ended it: nothing has happened."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "25P03"
 
 
 _SQLITE_AWAY = ("locked", "busy", "is full", "readonly", "disk i/o", "unable to open")
