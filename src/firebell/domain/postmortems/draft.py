@@ -16,6 +16,8 @@ from firebell.kernel.clock import Instant, seconds_between
 
 NOT_KNOWN = "*not known yet*"
 ROOT_ID = "w1"
+CONVENTIONS = ("From the start of the impact", "From the stage before")
+"""How durations are counted; each stands in front of a line of the summary."""
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +128,7 @@ def _summary(facts: Facts) -> str:
 def _durations(measures: Sequence[Measured]) -> list[str]:
     """Both conventions side by side, and what has no number says why."""
     found: list[str] = []
-    for heading, wanted in (("From the start of the impact", False), ("From the stage before", True)):
+    for heading, wanted in zip(CONVENTIONS, (False, True), strict=True):
         named = [one for one in measures if one.stage is wanted]
         if named:
             said = "; ".join(f"{_name(one.name)} {_measured(one)}" for one in named)

@@ -15,7 +15,7 @@ import msgspec
 from firebell.domain.postmortems.actions import ActionState
 from firebell.domain.postmortems.blameless import NOBODY, Names, unnamed
 from firebell.domain.postmortems.completeness import lesson_parts
-from firebell.domain.postmortems.draft import NOT_KNOWN
+from firebell.domain.postmortems.draft import CONVENTIONS, NOT_KNOWN
 from firebell.domain.postmortems.export_markdown import Stamp, one_line
 from firebell.domain.postmortems.model import LESSONS, Document, Section
 from firebell.domain.postmortems.timeline import Covers, covered, parsed, shown
@@ -59,7 +59,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 def deck(document: Document, stamp: Stamp, response: Response, names: Names = NOBODY) -> Deck:
     """Six slides from a document and what is known of its response."""
     bodies = (
-        _whole([*response.severity, *_plain(document.text(Section.SUMMARY))]),
+        _whole([*response.severity, *_summary(document, response)]),
         _whole([*response.roles, *response.durations]),
         _whole(_timeline(document)),
         _whole(_root_cause(document)),
@@ -137,6 +137,12 @@ def _words(line: str) -> str:
     if words.startswith("|") and words.endswith("|"):
         return " · ".join(cell.strip() for cell in words.strip("|").split("|"))
     return words
+
+
+def _summary(document: Document, response: Response) -> list[str]:
+    """Durations have a slide of their own; on the first one they would stand twice."""
+    lines = _plain(document.text(Section.SUMMARY))
+    return [one for one in lines if not (response.durations and one.startswith(CONVENTIONS))]
 
 
 def _timeline(document: Document) -> list[str]:

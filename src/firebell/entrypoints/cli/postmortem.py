@@ -57,7 +57,7 @@ def show(postmortem: Key, as_json: AsJson = False) -> None:
     people = names("/api/v1/users")
     facts(
         {
-            "postmortem": f"{one['reference']} {one['title']}", "state": one["state"].replace("_", " "),
+            "postmortem": one["title"], "incident": one["reference"], "state": one["state"].replace("_", " "),
             "peak": one["peak"], "owner": people.get(one["owner_id"], one["owner_id"] or "nobody"),
             "complete": f"{one['score']} of 100", "review": when(one["review_at"]), "due": when(one["due_at"]),
             "revision": one["revision"], "required because of": [why.replace("_", " ") for why in one["required"]],
@@ -109,9 +109,7 @@ def export(
 @app.command("import")
 def import_file(
     postmortem: Annotated[str, typer.Argument(help="The incident it is about: INC-12, 12 or inc_….")],
-    file: Annotated[
-        Path, typer.Argument(help="Anybody's Markdown; - is standard input.", allow_dash=True)
-    ],
+    file: Annotated[Path, typer.Argument(help="Anybody's Markdown; - is standard input.", allow_dash=True)],
     replace: Annotated[bool, typer.Option("--replace", help="What people have written may go.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -49,7 +49,7 @@ def boards(out: Outgoing) -> Boards:
     return Boards(
         title=texts.printable(deck.title, one_line=True), foot=deck.foot, watermark=deck.watermark,
         boards=tuple(_board(deck, number) for number in range(len(deck.slides))),
-        kicker=" · ".join(word for word in ("Postmortem review", out.reference) if word),
+        kicker=out.kicker("Postmortem review"),
     )  # fmt: skip
 
 

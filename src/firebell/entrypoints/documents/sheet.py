@@ -32,6 +32,11 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
         """``text`` with roles in the place of names."""
         return unnamed(text, self.names) if self.names.people else text
 
+    def kicker(self, kind: str, state: str = "") -> str:
+        """What stands above the title: which incident it is about, unless the title begins with that."""
+        about = "" if self.document.title.startswith(self.reference) else self.reference
+        return " · ".join(word for word in (kind, about, state) if word)
+
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
     label: str
@@ -111,7 +116,7 @@ def sheet(out: Outgoing) -> Sheet:
             )
         parts.append(part)
     return Sheet(
-        kicker=" · ".join(word for word in ("Postmortem", out.reference, out.state.replace("_", " ")) if word),
+kicker=out.kicker("Postmortem", out.state.replace("_", " ")),
         title=one_line(said(document.title)) or "Postmortem", facts=tuple(_facts(out)), parts=tuple(parts),
         foot=foot(out.stamp), watermark="DRILL" if out.stamp.drill else "",
     )  # fmt: skip
