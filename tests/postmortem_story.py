@@ -111,6 +111,8 @@ def outage(desk: Desk, title: str = "Checkout fails in every region", severity: 
     more.setdefault("service_ids", (room.story.services["checkout"],))
     room.declare(title, severity, by="ann", **more)
     desk.key = ""
+    if more.get("private"):
+        room.act("boss", incident_verbs.Admit(user_id=room.id_of("chief")))
     room.act("chief", incident_verbs.TakeCommand())
     room.act("chief", incident_verbs.Edit(impact="Nobody can pay: every region refuses checkout."))
     room.act("chief", incident_verbs.AddNote(text="Follow-up: the push tool shows no list of targets"))
