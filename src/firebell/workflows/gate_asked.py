@@ -14,6 +14,7 @@ import structlog
 
 from firebell.domain.incidents import queries as incidents
 from firebell.domain.people import queries as people
+from firebell.domain.people import tokens
 from firebell.domain.services import queries as services
 from firebell.domain.services.model import Service
 from firebell.domain.slo import gate, gate_store, gating, policy_queries, queries
@@ -83,8 +84,9 @@ def override(
         if (found := policy_queries.policy_for(work, one)) is not None
     ]  # fmt: skip
     return gating.override(
-        work, service.id, service.team_id, policies=policies, change=change, sha=sha, reason=reason, until=until
-    )
+        work, service.id, service.team_id, policies=policies, change=change, sha=sha, reason=reason, until=until,
+        person_id=_person(work),
+    )  # fmt: skip
 
 
 def revoke(work: Work, override_id: str) -> OverrideRecord:
@@ -93,7 +95,12 @@ def revoke(work: Work, override_id: str) -> OverrideRecord:
     team_id = None
     if found is not None:
         team_id = services.service(work, found.override.service, deleted=True).team_id
-    return gating.revoke(work, override_id, team_id)
+    return gating.revoke(work, override_id, team_id, person_id=_person(work))
+
+
+def _person(read: Read) -> str | None:
+    """Whose personal token this is; nobody's when it is not one."""
+    return tokens.owner(read, read.actor.id) if read.actor.kind == "token" else None
 
 
 def service_names(read: Read, service_ids: Collection[str]) -> dict[str, str]:
