@@ -8,6 +8,7 @@ import { startLive } from "./live";
 import { startOnce } from "./once";
 import { startPalette } from "./palette";
 import { startReltime } from "./reltime";
+import { startSeen } from "./seen";
 import { startTheme } from "./theme";
 import { startUndo } from "./undo";
 import { startWriting } from "./writing";
@@ -23,5 +24,6 @@ startCountdown();
 startTheme();
 startUndo();
 startWriting();
+startSeen();
 startOnce(); // after those who take a submit for themselves
 startLive();

@@ -121,16 +121,13 @@ class Desk:
 
     def why_not(self, verb: str) -> str:
         """Why this reader cannot do it now; empty: they can."""
-        if not self._may(verb):
+        if not self.may.edit:
             return "You may read it; writing and reviewing need more rights."
         try:
             self._tried(verb)
         except Refused as error:
             return f"{error.message} {error.hint or ''}".strip()
         return ""
-
-    def _may(self, verb: str) -> bool:
-        return self.may.approve if verb in ("approve", "request_changes") else self.may.edit
 
     def _tried(self, verb: str) -> None:
         reason = "because it is so"
