@@ -159,6 +159,8 @@ def _events(work: Work, entries: Sequence[Entry], base_url: str) -> list[Event]:
         elif entry.subject.startswith(("sin_", "spg_", "cmp_", "mnt_")):
             event = replace(event, team_ids=frozenset({_team_of_page(read, entry)}))
         behind = [one for one in (incident(each) for each in about) if one is not None]
+        if entry.subject.startswith(("pmt_", "act_")):
+            event = replace(event, team_ids=frozenset(one.team_id for one in behind))
         made.append(
             replace(
                 event,
@@ -191,6 +193,7 @@ def _texts(value: Any) -> Iterable[str]:
 
 _PLACES = {
     "alr_": "/alerts/", "inc_": "/incidents/", "spg_": "/status-pages/", "svc_": "/services/", "sch_": "/schedules/",
+    "pmt_": "/postmortems/", "act_": "/actions/",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ TEST = "webhook.test"
 FAMILIES = (
     "alert", "escalation", "incident", "severity", "command", "role", "task", "decision", "milestone", "update",
     "promise", "statuspage", "component", "maintenance", "oncall", "runbook", "postmortem",
+    "action",
 )  # fmt: skip
 """Facts whose kind begins so may leave the house; accounts, tokens and settings never do."""
 
