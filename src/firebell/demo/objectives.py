@@ -89,21 +89,22 @@ def promises(end: Instant) -> list[Promise]:
 
     return [
         Promise(
-            "payments-fast", "Payments take less than a minute", "payment-gateway", "99.9", 0.4, 520,
+            "payments-fast", "Payments take less than a minute", "payment-gateway", "99.9", 0.4, 9_000,
             "Who waits longer tries again, and may pay twice.", [Spell(ago(9, -6), 24, spends=0.23)],
         ),
         Promise(
-            "payments-accepted", "Payments are accepted", "payment-gateway", "99.9", 0.35, 480,
+            "payments-accepted", "Payments are accepted", "payment-gateway", "99.9", 0.35, 8_500,
             "A declined card is an order that is lost.", [Spell(night(8, 2, 12), 95, spends=0.46)],
         ),
         Promise(
-            "checkout", "Checkout succeeds", "checkout", "99.95", 0.6, 700,
+            "checkout", "Checkout succeeds", "checkout", "99.95", 0.6, 11_000,
             "An order that fails here is one that was nearly ours.",
             [Spell(ago(17), 190, spends=0.78), Spell(ago(0, -3), 3, failing=0.11)],
             step_s=MINUTE_S,
         ),
         Promise(
-            "search-fast", "Search answers within 200 ms", "search", "99", 0.2, 900, "Customers leave a slow search.",
+            "search-fast", "Search answers within 200 ms", "search", "99", 0.2, 24_000,
+            "Customers leave a slow search.",
             [Spell(night(_saturday(end), 14, 5), 50, failing=1)],
             {
                 "budgetingMethod": "Timeslices",

@@ -119,7 +119,7 @@ def _look(here: Here, read: Read, change: str, draft: Draft) -> GatePage:
         rows.append(
             GateRow(
                 service.id, service.display_name, slo_words.DECISIONS[answer.decision],
-                [one.words for one in answer.reasons], str(policy_queries.on_error(read, service.id)),
+                [slo_words.minus(one.words) for one in answer.reasons], str(policy_queries.on_error(read, service.id)),
             )
         )  # fmt: skip
     live = policy_queries.overrides(read, live=True)
@@ -170,7 +170,7 @@ def _asked(read: Read, known: Sequence[Service]) -> list[AskedRow]:
             rows.append(
                 AskedRow(
                     entry.at, service.display_name, slo_words.CHANGES.get(fact["change"], str(fact["change"])),
-                    str(fact["sha"]), slo_words.DECISIONS[fact["decision"]], str(fact["words"]),
+                    str(fact["sha"]), slo_words.DECISIONS[fact["decision"]], slo_words.minus(str(fact["words"])),
                 )
             )  # fmt: skip
     return sorted(rows, key=lambda one: one.at, reverse=True)[:ASKED_SHOWN]

@@ -76,17 +76,17 @@ def chart(found: Found, state: ObjectiveState, ahead: Forecast, at: Instant, zon
     csv = f"/slos/{ref(found.record)}/burn-down.csv?objective={found.index}"
     return burn_down(
         "burn-down-chart", "Budget left over the window", lines, span=(start, max(horizon, now)), now=now, zone=zone,
-        words=words, stretches=_stretches(found, state), csv=csv,
+        words=words, stretches=_stretches(found), csv=csv,
     )  # fmt: skip
 
 
-def _stretches(found: Found, state: ObjectiveState) -> list[Stretch]:
+def _stretches(found: Found) -> list[Stretch]:
     bands = [
         Stretch("incident", a, b, f"{one.reference}: {one.title}", slo_view.mark(index))
         for index, one in enumerate(found.claimed)
         for a, b in one.stretches
     ]
-    bands += [Stretch("missed", a, b, "Burned without an incident") for a, b in state.missed]
+    bands += [Stretch("missed", a, b, "Burned without an incident") for a, b, _ in found.missed]
     since: int | None = None
     for at, value in found.points:
         if value is None and since is None:

@@ -45,7 +45,8 @@ class Forgiven:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was looked up about one objective. Points are (second, share left as measured), ascending."""
+    """What was looked up about one objective. Points are (second, share left as measured), ascending;
+    ``missed``: (start, end, share) of what burned without an incident and is worth a look, the newest last."""
 
     record: SloRecord
     index: int
@@ -58,6 +59,7 @@ class Found:
     before_points: Sequence[Point] = ()
     daily: Sequence[Fraction] = ()
     claimed: Sequence[Claimed] = ()
+    missed: Sequence[tuple[int, int, Fraction]] = ()
     spans: Sequence[Span] = ()
     adjustments: Sequence[Forgiven] = ()
     service: tuple[str, str] | None = None

@@ -30,6 +30,9 @@ STEEP = Fraction(1, 50)
 """A day that spends more of the budget than this is drawn hour by hour."""
 STEEP_MAX = 8
 SHARES_SHOWN = 40
+MISSED_LOOKED, MISSED_SHOWN = 24, 6
+MISSED_LEAST = Fraction(1, 200)
+"""What spent less of the budget is not asked about."""
 
 
 def found(here: Browser, read: Read, record: SloRecord, index: int, draft: Draft | None = None) -> Found:
@@ -50,7 +53,8 @@ def found(here: Browser, read: Read, record: SloRecord, index: int, draft: Draft
         record=record, index=index, state=state, clock=queries.clocks(read, [record.id]).get(record.id),
         usable=queries.rows(read, record, index), tally=sums, points=points, before=before,
         before_points=before_points, daily=queries.daily_rates(read, record, index, at_s),
-        claimed=claimed(read, record, index), spans=queries.forgiven_spans(read, record.id, since, read.now),
+        claimed=claimed(read, record, index), missed=_missed(read, record, index, state, sums),
+        spans=queries.forgiven_spans(read, record.id, since, read.now),
         adjustments=_adjustments(here, read, record), service=service, team=_team(read, record),
         policy=None if policy is None else (policy.name, policy.name, policy.policy.approved),
         answer=_answer(here, read, record), review=next(iter(policy_queries.reviews(read, record.id)), None),
@@ -147,6 +151,24 @@ def _before(
 
 
 # ------------------------------------------------------------------ whose it was
+
+
+def _missed(
+    read: Read, record: SloRecord, index: int, state: ObjectiveState | None, sums: Tally
+) -> list[tuple[int, int, Fraction]]:
+    """Of the stretches that no incident claims those that spent something, in order. At low traffic one failed request
+    is a stretch, and not worth a look."""
+    if state is None or state.measured is None or not sums.bad:
+        return []
+    longest = sorted(state.missed, key=lambda one: one[1] - one[0], reverse=True)[:MISSED_LOOKED]
+    found = []
+    for start, end in longest:
+        bad = queries.tally(read, record, index, start, end).bad
+        share = state.measured * bad / sums.bad
+        if share >= MISSED_LEAST:
+            found.append((start, end, share))
+    largest = sorted(found, key=lambda one: one[2], reverse=True)[:MISSED_SHOWN]
+    return sorted(largest)
 
 
 def claimed(read: Read, record: SloRecord, index: int) -> list[Claimed]:

@@ -118,7 +118,7 @@ def assemble(found: Found, now: Instant, zone: str) -> SloPage:
         source=slo_words.indicator(indicator),
         queries=_queries(indicator),
         evaluator=slo_words.EVALUATORS[slo.evaluator],
-        absent=f"open {slo_words.ABSENCES[slo.absent]}",
+        absent=slo_words.ABSENCES[slo.absent],
         target=slo_words.target(objective),
         window_words=slo_words.window(slo.window),
         state_since=state.state_since if known and state else None,
@@ -142,7 +142,7 @@ def assemble(found: Found, now: Instant, zone: str) -> SloPage:
         expected=slo_view.expected(found.usable.rows, objective.allowed, period_s),
         delay=slo_words.length(TICK_S + SETTLE_S),
         shares=None if state is None else slo_view.shares_of(state, _lines(found)),
-        missed=() if state is None else slo_view.missed_of(state)[:8],
+        missed=slo_view.missed_of(found.missed),
         declare_href=_declare(found),
         adjustments=found.adjustments,
         categories=tuple(slo_words.CATEGORIES.items()),
@@ -150,7 +150,7 @@ def assemble(found: Found, now: Instant, zone: str) -> SloPage:
         ref=ref(record),
         draft=found.draft,
         gate=None if found.answer is None else slo_words.DECISIONS[found.answer.decision],
-        gate_words=found.answer.reasons[0].words if found.answer and found.answer.reasons else "",
+        gate_words=_gate_words(found),
         policy=found.policy,
         warnings=() if found.clock is None else found.clock.warnings,
         anomalies=_anomalies(found, now),
@@ -177,6 +177,11 @@ def _anomalies(found: Found, now: Instant) -> list[str]:
     if found.clock is None:
         return []
     return [slo_words.ANOMALIES[one] for one in sorted(found.clock.suspicious(now))]
+
+
+def _gate_words(found: Found) -> str:
+    reasons = () if found.answer is None else found.answer.reasons
+    return slo_words.minus(reasons[0].words) if reasons else ""
 
 
 def _capital(words: str) -> str:

@@ -189,10 +189,10 @@ def threshold_line(one: Threshold) -> ThresholdLine:
             )
             when = f"The budget {under}" + ("" if under == "is spent" else f" {share} left")
         case Subject.INCIDENT:
-            when = f"One incident spends {'at least' if '=' in one.op else 'more than'} {share} of it"
+            when = f"One incident spends {'at least' if '=' in one.op else 'more than'} {share} of the budget"
         case _:
             more = "at least" if "=" in one.op else "more than"
-            when = f"One kind of incident spends {more} {share} of a quarter’s"
+            when = f"One kind of incident spends {more} {share} of a quarter’s budget"
     then = ", ".join(slo_words.CONSEQUENCES[each] for each in one.consequences)
     spared = ", ".join(slo_words.CHANGES.get(each, each) for each in sorted(one.spared))
     return ThresholdLine(when, _capital(then), spared)

@@ -340,19 +340,22 @@ def mark(index: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A stretch of burn that no incident claims. ``declare``: where the form about it is."""
+    """A stretch of burn that no incident claims, and how much of the budget it spent."""
 
     start: Instant
     end: Instant
     lasts: str
+    spent: str
 
 
-def missed_of(state: ObjectiveState) -> list[Missed]:
+def missed_of(found: Sequence[tuple[int, int, Fraction]]) -> list[Missed]:
     """The newest first."""
     return [
-        Missed(from_micros(a * 1_000_000), from_micros(b * 1_000_000), slo_words.length(b - a))
-        for a, b in reversed(state.missed)
-    ]
+        Missed(
+            from_micros(a * 1_000_000), from_micros(b * 1_000_000), slo_words.length(b - a), slo_words.share(spent)
+        )
+        for a, b, spent in reversed(found)
+    ]  # fmt: skip
 
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -57,7 +58,9 @@ COMPOSITES: Mapping[str, str] = {
     Composite.WEIGHTED: "weighted: Σ weight × SLI by Σ weight",
     Composite.SERIAL: "serial: the product of the SLIs, an estimate for independent hard dependencies; never alerts",
 }
-ABSENCES: Mapping[str, str] = {Absent.OFF: "nothing", Absent.LOW: "a low-urgency alert", Absent.HIGH: "a page"}
+ABSENCES: Mapping[str, str] = {
+    Absent.OFF: "nothing happens", Absent.LOW: "opens a low-urgency alert", Absent.HIGH: "opens a page",
+}  # fmt: skip
 EVALUATORS: Mapping[str, str] = {Evaluator.INTERNAL: "Firebell", Evaluator.PROMETHEUS: "Prometheus, by exported rules"}
 ANOMALIES: Mapping[str, str] = {
     Anomaly.NO_DATA: "No data came for seven days.",
@@ -92,6 +95,7 @@ CATEGORIES: Mapping[str, str] = {
     "scheduled_maintenance": "Scheduled maintenance", "out_of_scope_traffic": "Traffic out of scope",
     "dependency": "A dependency’s fault", "bad_data": "Bad data",
 }  # fmt: skip
+_MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 _UNITS = {
     Unit.MINUTE: "minute", Unit.HOUR: "hour", Unit.DAY: "day", Unit.WEEK: "week", Unit.MONTH: "month",
     Unit.QUARTER: "quarter", Unit.YEAR: "year",
@@ -101,6 +105,11 @@ _UNITS = {
 def share(value: Fraction | None, places: int = 1) -> str:
     """``62.5 %`` and ``−38 %``; nothing is known as a dash."""
     return "–" if value is None else held(percent(value, places).replace("-", "−"))
+
+
+def minus(text: str) -> str:
+    """Negative numbers in a sentence with a real minus sign."""
+    return _MINUS.sub("−", text)
 
 
 def rate(value: Fraction | None) -> str:
