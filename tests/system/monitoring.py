@@ -84,6 +84,30 @@ def monitoring(folder: Path, receiver: Mapping[str, Any]) -> Iterator[Monitoring
                     process.wait(10)
 
 
+@contextmanager
+def measuring(folder: Path, exporter: int) -> Iterator[str]:
+    """A Prometheus alone that scrapes an exporter on this port five times a second; its URL."""
+    assert PROMETHEUS is not None
+    port = free_port()
+    config = {
+        "global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"},
+        "scrape_configs": [{"job_name": "shop", "static_configs": [{"targets": [f"127.0.0.1:{exporter}"]}]}],
+    }
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    command = [
+        PROMETHEUS, f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'prom'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]  # fmt: skip
+    with (folder / "prometheus.log").open("wb") as log:
+        running = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            _wait_ready(port, running, folder / "prometheus.log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            running.kill()
+            running.wait(10)
+
+
 def _wait_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(600):
         assert process.poll() is None, log.read_text()[-3000:]
