@@ -23,6 +23,24 @@ _SAID = {"audience": "internal", "body": "We look into it.", "impact": "One in t
 _SHA = "0" * 64
 _PUBLIC = {"what_happened": "Card payments failed.", "impact": "Half of them, for an hour.", "changing": "A check."}
 
+SLO = {
+    "apiVersion": "openslo/v1", "kind": "SLO", "metadata": {"name": "another"},
+    "spec": {
+        "service": "other", "timeWindow": [{"duration": "28d", "isRolling": True}],
+        "objectives": [{"target": 0.999}],
+        "indicator": {"spec": {"ratioMetric": {
+            "good": {"metricSource": {"type": "push"}}, "total": {"metricSource": {"type": "push"}},
+        }}},
+    },
+}  # fmt: skip
+_POINTS = [{"start": "2026-01-05T08:00:00Z", "good": 99, "total": 100}]
+AGREED = [
+    {"user": "max", "as": "product"}, {"user": "ben", "as": "development"}, {"user": "ann", "as": "reliability"},
+]  # fmt: skip
+NOT_CHARGED = {
+    "slos": ["pushed"], "category": "dependency", "start": FROM, "end": TO, "reason": "The bank was away.",
+}  # fmt: skip
+
 # What has to be asked for beside the path.
 QUERIES = {"GET /incidents/{incident}/updates:compose": "?audience=internal"}
 
@@ -97,6 +115,37 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "GET /insight/groups": (VIEWER, None),
     "GET /insight/reviews/{period}": (VIEWER, None),
     "GET /insight/tables/{table}": (VIEWER, None),
+    "GET /slos": (VIEWER, None),
+    "GET /slos/rules": (VIEWER, None),
+    "GET /slos/{slo}": (VIEWER, None),
+    "GET /slos/{slo}/attribution": (VIEWER, None),
+    "GET /slos/{slo}/budget": (VIEWER, None),
+    "GET /slos/{slo}/rules": (VIEWER, None),
+    "GET /slos/{slo}/series": (VIEWER, None),
+    "GET /data-sources": (VIEWER, None),
+    "GET /data-sources/{source}": (VIEWER, None),
+    "GET /budget-adjustments": (VIEWER, None),
+    "GET /budget-adjustments/{adjustment}": (VIEWER, None),
+    "GET /budget-policies": (VIEWER, None),
+    "GET /budget-policies/{budget_policy}": (VIEWER, None),
+    "GET /budget-policies/{budget_policy}/decisions": (VIEWER, None),
+    "POST /slos/{slo}/series": (RESPONDER, {"points": _POINTS}),
+    "POST /slos": (MANAGER, {"document": SLO}),
+    "PATCH /slos/{slo}": (MANAGER, {"document": SLO}),
+    "POST /slos/{slo}:detach": (MANAGER, None),
+    "POST /data-sources": (MANAGER, {"name": "more", "url": "http://prometheus:9090"}),
+    "PATCH /data-sources/{source}": (MANAGER, {"url": "http://prometheus:9091"}),
+    "POST /data-sources/{source}:detach": (MANAGER, None),
+    "POST /budget-adjustments": (MANAGER, NOT_CHARGED),
+    "PATCH /budget-adjustments/{adjustment}": (MANAGER, {"reason": "The bank was away, they say."}),
+    "POST /budget-adjustments/{adjustment}:approve": (MANAGER, None),
+    "POST /budget-adjustments/{adjustment}:detach": (MANAGER, None),
+    "POST /budget-policies": (MANAGER, {"name": "more", "approvals": AGREED}),
+    "PATCH /budget-policies/{budget_policy}": (MANAGER, {"goals": ["Protect users."]}),
+    "POST /budget-policies/{budget_policy}:approve": (VIEWER, {"as": "product"}),
+    "POST /budget-policies/{budget_policy}:withdraw": (VIEWER, {"as": "product"}),
+    "POST /budget-policies/{budget_policy}:detach": (MANAGER, None),
+    "POST /budget-policies/{budget_policy}/decisions": (VIEWER, {"about": "The freeze", "decision": "It holds."}),
     "GET /runbooks": (VIEWER, None),
     "GET /runbooks/{runbook}": (VIEWER, None),
     "GET /runbooks/{runbook}/runs": (VIEWER, None),
@@ -330,6 +379,10 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "DELETE /comms-templates/{template}": (MANAGER, None),
     "DELETE /chat/{vendor}": (ADMIN, None),
     "DELETE /integrations/{integration_id}": (MANAGER, None),
+    "DELETE /budget-policies/{budget_policy}": (MANAGER, None),
+    "DELETE /budget-adjustments/{adjustment}": (MANAGER, None),
+    "DELETE /data-sources/{source}": (MANAGER, None),
+    "DELETE /slos/{slo}": (MANAGER, None),
     "DELETE /services/{service}": (MANAGER, None),
     "POST /services/{service}:restore": (MANAGER, None),
     "DELETE /webhooks/{webhook_id}": (MANAGER, None),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.entrypoints.api.conftest import Api
-from tests.entrypoints.api.operations import OPERATIONS, QUERIES, RANK
+from tests.entrypoints.api.operations import AGREED, NOT_CHARGED, OPERATIONS, QUERIES, RANK, SLO
 
 PUBLIC = {"/healthz", "/readyz", "/metrics", "/api/docs", "/api/docs.css", "/api/openapi.json"}
 PROBLEM = "application/problem+json"
@@ -50,8 +50,9 @@ def places(api: Api) -> dict[str, str]:
     public = api.ok(
         "root", "POST", "/status-pages/acme/incidents", {"name": "x", "status": "investigating", "body": "x"}
     )
-    return response_places(api) | learning_places(api) | {
-        "webhook_id": hook["id"], "tracker_id": tracker["id"], "maintenance_id": planned["id"], "subscriber_id": subscriber["id"],
+    return response_places(api) | learning_places(api) | objective_places(api) | {
+        "webhook_id": hook["id"], "tracker_id": tracker["id"], "maintenance_id": planned["id"],
+        "subscriber_id": subscriber["id"],
         "page": page["id"], "component_id": component["id"], "public_incident_id": public["id"],
         "public_update_id": public["updates"][0]["id"], "user": "vic", "team": "search", "service": "other",
         "schedule": "primary", "policy": "payments", "channel": "email", "method": "ntfy", "alert_id": alert.id,
@@ -94,6 +95,18 @@ def learning_places(api: Api) -> dict[str, str]:
     one = api.ok("ben", "POST", "/postmortems", {"incident": over})["id"]
     item = api.ok("ben", "POST", f"/postmortems/{one}/actions", {"text": "Reject an empty list in CI."})["made"]
     return {"key": one, "action_id": item, "number": "1"}
+
+
+def objective_places(api: Api) -> dict[str, str]:
+    """An objective whose counts are pushed, with what goes with it."""
+    document = SLO | {"metadata": {"name": "pushed"}}
+    one = api.ok("root", "POST", "/slos", {"document": document})
+    source = api.ok("root", "POST", "/data-sources", {"name": "prom", "url": "http://prometheus:9090"})
+    change = api.ok("ann", "POST", "/budget-adjustments", NOT_CHARGED)
+    policy = api.ok(
+        "root", "POST", "/budget-policies", {"name": "shop", "slos": ["pushed"], "approvals": AGREED, "decider": "ann"}
+    )
+    return {"slo": one["id"], "source": source["id"], "adjustment": change["id"], "budget_policy": policy["id"]}
 
 
 def asked(operation: str, known: dict[str, str]) -> tuple[str, str, Any]:

@@ -16,6 +16,7 @@ from firebell.domain.people import queries as people
 from firebell.domain.people.model import Team, User
 from firebell.domain.services import queries as services
 from firebell.domain.services.model import Service
+from firebell.domain.slo import queries as objectives
 from firebell.kernel.errors import Invalid, NotFound
 from firebell.kernel.ids import PolicyId, TeamId, UserId
 from firebell.kernel.work import Read
@@ -109,6 +110,15 @@ def _named(reference: str, known: dict[str, str] | dict[str, UserId], field: str
         field=field,
         hint=f"Did you mean “{near[0]}”?" if near else "Create it first.",
     )
+
+
+def slo_ids(read: Read, given: Iterable[str], field: str = "slos") -> list[str]:
+    """The objectives that a body names. Raises Invalid with a near match."""
+    known: dict[str, str] = {one.name: one.id for one in objectives.slos(read)}
+    return [
+        reference if reference in known.values() else _named(reference, known, f"{field}[{index}]", "SLO")
+        for index, reference in enumerate(given)
+    ]
 
 
 def team_names(read: Read, team_ids: Iterable[str | None]) -> dict[str, str]:

@@ -11,6 +11,8 @@ from firebell.entrypoints.api import (
     actions,
     alerts,
     backup,
+    budget_adjustments,
+    budget_policies,
     channels,
     chat,
     comms_templates,
@@ -42,6 +44,8 @@ from firebell.entrypoints.api import (
     services,
     severity_scale,
     signals,
+    slo_sources,
+    slos,
     status_components,
     status_incidents,
     status_pages,
@@ -80,7 +84,8 @@ for noun in (
     alerts, incidents, incident_command, incident_parts, updates, postmortems, postmortem_acts, postmortem_parts,
     actions, insight, runbooks, severity_scale, incident_roles, incident_settings, comms_templates, status_pages,
     status_components, status_incidents, maintenances, subscribers, webhooks, signals, services, integrations,
-    schedules, overrides, oncall, policies, fallback, rehearsals, users, methods, feeds, teams, tokens, channels, gate,
+    schedules, overrides, oncall, policies, fallback, rehearsals, users, methods, feeds, teams, tokens, channels,
+    slos, slo_sources, budget_adjustments, budget_policies, gate,
     chat, trackers, journal, config, backup,
 ):  # fmt: skip
     router.include_router(noun.router)
