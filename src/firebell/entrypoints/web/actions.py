@@ -14,6 +14,8 @@ from firebell.domain.postmortems import actionlint, actions, verbs
 from firebell.domain.postmortems.actions import ActionItem, ActionState, ActionType, Strength
 from firebell.domain.postmortems.model import Postmortem
 from firebell.domain.services import queries as services
+from firebell.domain.trackers import queries as trackers
+from firebell.domain.trackers.model import Mirror
 from firebell.entrypoints.web import postmortem_forms, sentences
 from firebell.entrypoints.web import postmortem_words as words
 from firebell.entrypoints.web.alerts import Tab
@@ -116,7 +118,7 @@ class ActionPage:
     check_at: Instant | None
     history: Sequence[Line]
     drafts: Mapping[str, Draft] = field(default_factory=dict)
-    tracker: object | None = None
+    tracker: Mirror | None = None
 
     @property
     def item(self) -> ActionItem:
@@ -248,6 +250,7 @@ def page(here: Browser, action_id: str, drafts: Mapping[str, Draft] | None = Non
             actions.check_at(item),
             list(reversed(sentences.lines(read, read.history(item.id, limit=50), here.zone))),
             drafts or {},
+            trackers.mirrors_for(read, [item.id]).get(item.id),
         )  # fmt: skip
 
     view = here.read(look)
