@@ -32,7 +32,7 @@ def test_an_objective_from_its_document_to_its_rules(api: Api) -> None:
         ({"spec": made["document"]["spec"] | {"service": "othr"}}, "spec.service", "Did you mean “other”?"),
         ({"spec": made["document"]["spec"] | {"objectives": [{"target": 1}]}}, "spec.objectives[0].target", ""),
         ({"spec": made["document"]["spec"] | {"objektives": []}}, "spec.objektives", "objectives"),
-        ({"metadata": {"name": "x", "annotations": {"firebell/rules": "y"}}}, "metadata.annotations.firebell/rules", ""),
+        ({"metadata": {"name": "x", "annotations": {"firebell/rules": "y"}}}, "metadata.annotations.firebell/rules", ""),  # noqa: E501
     ):  # fmt: skip
         refused = api.call("max", "POST", "/slos", {"document": made["document"] | change}).json()
         assert (refused["status"], refused["field"]) == (422, field), refused

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from firebell.entrypoints.cli.calling import Server, call, login_file, server
@@ -17,6 +20,7 @@ from firebell.entrypoints.cli.schedule import calendar
 from firebell.kernel.archive import unpack
 from firebell.kernel.db import sqlite_faults
 from firebell.kernel.errors import Conflict
+from tests import slo_documents as documents
 from tests.entrypoints.web.house import served
 
 TOKEN = "bootstrap-token-of-the-tests"
@@ -267,3 +271,57 @@ def test_a_calendar_has_a_line_per_local_day_and_names_the_gaps() -> None:
 @pytest.mark.parametrize(("text", "expected"), [("90s", 90), ("5m", 300), ("1h", 3600), (" 2 m ", 120)])
 def test_lengths_of_time_are_read(text: str, expected: int) -> None:
     assert seconds(text) == expected
+
+
+def test_insight_is_a_table_a_review_a_file_and_json(terminal: Terminal) -> None:
+    shown = terminal("insight", "show", "-p", "2026-01")
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.startswith("2026-01-01 until 2026-02-01, UTC: 0 incidents")
+    assert "time_to_resolve" in shown.stdout
+    assert "again after a fix:" in shown.stdout
+    assert terminal.json("insight", "show", "-p", "2026-01")["recurrence"][0]["days"] == 30
+    assert terminal("insight", "show", "--by", "cause").stdout.endswith("No incident in this period.\n")
+    assert "incidents:" in terminal("insight", "review", "2026-01").stdout
+    assert terminal.json("insight", "review", "2026-Q1")["lessons"] == []
+    assert terminal("insight", "csv", "summary").stdout.startswith("metric,n,median_s")
+    assert terminal("insight", "show", "-p", "soon").exit_code == 1
+
+
+def test_objectives_are_applied_counted_and_become_rules(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "slos.yaml"
+    asked = documents.document("checkout-latency", source="prometheus")
+    file.write_text(yaml.safe_dump_all([documents.document("checkout-pushed"), asked]), encoding="utf-8")
+    planned = terminal("plan", "-f", str(file))
+    assert "+ SLO/checkout-pushed" in planned.stdout
+    assert "so the rule set “default” is used." in planned.stdout
+    assert terminal("apply", "-f", str(file)).exit_code == 0
+    listed = terminal("slo", "list", "-s", "checkout").stdout
+    assert "checkout-pushed" in listed
+    # Counts from a file, from standard input, and one bucket by hand; what comes out goes in again.
+    counts = tmp_path / "counts.csv"
+    counts.write_text("start,good,total\n2026-01-05T09:00:00Z,993,1000\n2026-01-05T09:01:00Z,10,10\n", encoding="utf-8")
+    assert terminal("slo", "push", "checkout-pushed", str(counts)).stdout == "2 stored (0 replaced), 0 refused.\n"
+    more = json.dumps([{"start": "2026-01-05T09:02:00Z", "good": 1, "total": 2}])
+    assert terminal("slo", "push", "checkout-pushed", "-", typed=more).exit_code == 0
+    span = ("--since", "2026-01-05T09:00:00Z", "--until", "2026-01-05T10:00:00Z")
+    written = terminal("slo", "series", "checkout-pushed", *span, "--csv").stdout
+    assert written.splitlines()[1] == "2026-01-05T09:00:00Z,993.0,1000.0"
+    again = terminal("slo", "push", "checkout-pushed", "-", typed=written)
+    assert again.stdout == "0 stored (0 replaced), 0 refused.\n", "the same counts change nothing"
+    assert terminal("slo", "push", "checkout-pushed", "--good", "5", "--total", "5").exit_code == 0
+    assert terminal("slo", "push", "checkout-pushed", "--good", "5").exit_code == 1
+    assert "as of" in terminal("slo", "budget", "checkout-pushed").stdout
+    # Rules that Prometheus itself accepts.
+    rules = terminal("slo", "rules", "--all")
+    assert rules.exit_code == 0
+    assert rules.stdout == terminal("slo", "rules", "checkout-latency").stdout
+    assert terminal("slo", "rules").exit_code == 1
+    target = tmp_path / "rules.yml"
+    target.write_text(rules.stdout, encoding="utf-8")
+    if promtool := shutil.which("promtool"):
+        done = subprocess.run([promtool, "check", "rules", str(target)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    # Everything as files changes nothing.
+    folder = tmp_path / "export"
+    assert terminal("export", "-o", str(folder)).exit_code == 0
+    assert terminal("apply", "-f", str(folder)).stdout.endswith("Nothing to change.\n")

@@ -47,9 +47,11 @@ def server(environment: Mapping[str, str] = os.environ) -> Server:
 
 def call(
     method: str, path: str, body: Mapping[str, Any] | None = None, *, query: Mapping[str, Any] | None = None,
-    at: Server | None = None, or_nothing: bool = False,
+    at: Server | None = None, or_nothing: bool = False, once: str = "",
 ) -> Any:  # fmt: skip
     """The server's JSON answer (``{}`` when there is none; with ``or_nothing`` also when this token may not see it).
+
+    ``once``: a request that is repeated with the same word is done once.
 
     A refusal or a lost connection is told on stderr and ends the program with 1.
     """
@@ -57,6 +59,8 @@ def call(
 
     there = at or server()
     headers = {"authorization": f"Bearer {there.token}"} if there.token else {}
+    if once:
+        headers["idempotency-key"] = once
     asked = {name: value for name, value in (query or {}).items() if value is not None}
     try:
         answer = httpx2.request(method, there.url + path, json=body, params=asked, headers=headers, timeout=_TIMEOUT_S)

@@ -38,6 +38,7 @@ from firebell.entrypoints.cli import (
     service,
     settings,
     signal,
+    slo,
     status_page,
     team,
     token,
@@ -60,7 +61,7 @@ for _name, _command in (*_HERE, *_THERE):
     app.command(_name)(_command)
 for _noun in (
     settings, admin, audit, alert, incident, postmortem, insight, action, runbook, oncall, schedule, policy, fallback,
-    service, integration, user, team, token, signal, page, status_page,
+    service, integration, user, team, token, signal, page, status_page, slo,
 ):  # fmt: skip
     app.add_typer(_noun.app)
 
