@@ -5,8 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import pytest
+from msgspec.structs import replace
+
 from firebell.domain.incidents import verbs
 from firebell.domain.incidents.model import MilestoneName
+from firebell.domain.postmortems import queries as postmortems
+from firebell.domain.postmortems import rules
+from firebell.domain.postmortems.model import Audience
 from firebell.domain.slo import adjusting, attributing, policies, policy
 from firebell.domain.slo.adjustments import Category
 from firebell.domain.slo.attribution import Basis
@@ -14,6 +20,7 @@ from firebell.domain.slo.gate import Change, Decision, Why
 from firebell.domain.slo.model import BudgetState, Indicator, Source
 from firebell.domain.slo.policy import Exemption
 from firebell.kernel.actor import Role
+from firebell.kernel.errors import Conflict
 from tests.incident_story import Room
 from tests.story import Story
 from tests.workflows.slo_cast import Shop, a_shop, an_slo
@@ -43,8 +50,7 @@ def test_an_incident_is_charged_its_minutes_and_the_policy_has_its_say(story: St
     with a_shop(story) as shop:
         for name in ("ben", "cem"):
             story.person(name, role=Role.ADMIN)
-        room, required = Room(story), []
-        shop.story.house.budgets.shares.require = lambda work, incident, p0, why: required.append((incident, p0, why))
+        room = Room(story)
         began = shop.now
         shop.bad = lambda at: None if at <= began else float(0 < at - began <= 1200)
         shop.promise(an_slo())
@@ -63,8 +69,10 @@ def test_an_incident_is_charged_its_minutes_and_the_policy_has_its_say(story: St
         shop.wait(14, step=2)
         state = shop.state()
         assert (state.measured, state.state) == (Fraction(1200, 2592), BudgetState.OK)
+        room.act("ada", verbs.TakeCommand())
         room.act("ada", verbs.Edit(impact="Nobody could pay.", summary="Payments fail."))
-        room.act("ada", verbs.SetMilestone(name=MilestoneName.MITIGATED, at=shop.at(began, 15)))
+        room.act("ada", verbs.Mitigate(note="rolled back", at=shop.at(began, 15)))
+        room.act("ada", verbs.Resolve(all_clear="Payments work again. No data was lost.", skip="A story cannot wait."))
         shop.wait(1, step=0.5)
         share = shop.shares()[one.id]
         assert share.share.net == Fraction(900, 2592)
@@ -72,7 +80,10 @@ def test_an_incident_is_charged_its_minutes_and_the_policy_has_its_say(story: St
         state = shop.state()
         assert state.unattributed == Fraction(300, 2592)
         assert state.missed == ((began + 900, began + 1200),)
-        assert [(incident, p0) for incident, p0, _ in required] == [(one.id, True)]
+        written = story.house.runner.read(lambda read: postmortems.find(read, one.id))
+        assert {"budget", "p0_action"} <= set(written.required)
+        with pytest.raises(Conflict, match="priority P0"):
+            rules.publish(replace(written, state="reviewed"), Audience.ORGANISATION, 0, shop.at(began, 30))
         assert "slo.budget_attributed" in room.facts()
         assert "slo.consequence" in room.facts()
         assert shop.facts().count("slo.consequence") == 1

@@ -6,6 +6,7 @@ from firebell.entrypoints.worker import Line
 from firebell.kernel.fetch import Fetch
 from firebell.kernel.secrets import Keyring
 from firebell.kernel.work import Runner
+from firebell.workflows import budget_requires
 from firebell.workflows.budget_burns import Burns
 from firebell.workflows.budget_polls import Polls
 from firebell.workflows.budget_shares import Shares
@@ -19,7 +20,7 @@ class Budgets:
     def __init__(self, runner: Runner, fetch: Fetch, keyring: Keyring, base_url: str, *, inline: bool) -> None:
         self.polls = Polls(runner, fetch, keyring, pollers=0 if inline else POLLERS)
         self.burns = Burns(runner, base_url)
-        self.shares = Shares(runner, self.burns)
+        self.shares = Shares(runner, self.burns, require=budget_requires.require, classes=budget_requires.classes)
 
     def lines(self) -> tuple[Line, ...]:
         """In order: what is asked before what is judged."""

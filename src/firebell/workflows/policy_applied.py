@@ -49,6 +49,9 @@ def apply(work: Work, found: PolicyRecord, at: Standing, require: Required, subj
     ]
     done = []
     for one in holding:
+        if one.threshold.subject is Subject.INCIDENT:
+            # Again and again: while people are at work on the incident there is nothing to open yet.
+            _require(work, found, at, one, require)
         if (str(one.threshold), one.about) in known:
             continue
         said = ", ".join(one.threshold.consequences)
@@ -56,7 +59,7 @@ def apply(work: Work, found: PolicyRecord, at: Standing, require: Required, subj
             work, at.record, at.objective, found.id, edition=found.policy.version, threshold=str(one.threshold),
             about=one.about, value=one.value, consequences=[str(each) for each in one.threshold.consequences],
         )  # fmt: skip
-        _carry_out(work, found, at, one, require, said)
+        _carry_out(work, found, at, one, said)
         done.append(one)
     still = {(str(one.threshold), one.about) for one in holding}
     gone = [one for one in standing if (one.threshold, one.about) not in still and _over(found, one, at, wanted)]
@@ -84,7 +87,7 @@ def _over(found: PolicyRecord, one: Held, at: Standing, wanted: set[Subject]) ->
     return at.remaining is not None and at.remaining >= threshold.value + SLACK
 
 
-def _carry_out(work: Work, found: PolicyRecord, at: Standing, one: Due, require: Required, said: str) -> None:
+def _carry_out(work: Work, found: PolicyRecord, at: Standing, one: Due, said: str) -> None:
     asks = set(one.threshold.consequences)
     what = _words(work, found, at, one)
     if Consequence.NOTIFY_TEAM in asks:
@@ -92,12 +95,13 @@ def _carry_out(work: Work, found: PolicyRecord, at: Standing, one: Due, require:
     owners = {Consequence.NOTIFY_OWNERS, Consequence.P0_NEXT_QUARTER, Consequence.MARK_SYSTEMIC}
     if asks & owners:
         _tell(work, _owners(work, found, at), at, what, said)
-    if one.threshold.subject is Subject.INCIDENT and asks & {
-        Consequence.REQUIRE_POSTMORTEM, Consequence.REQUIRE_P0_ACTION,
-    }:  # fmt: skip
-        why = (
-            f"It spent {percent(one.value, 1)} of the error budget of {at.record.name} ({found.name}: {one.threshold})."
-        )
+
+
+def _require(work: Work, found: PolicyRecord, at: Standing, one: Due, require: Required) -> None:
+    asks = set(one.threshold.consequences)
+    if asks & {Consequence.REQUIRE_POSTMORTEM, Consequence.REQUIRE_P0_ACTION}:
+        spent = f"It spent {percent(one.value, 1)} of the error budget of {at.record.name}"
+        why = f"{spent} ({found.name}: {one.threshold})."
         require(work, one.about, Consequence.REQUIRE_P0_ACTION in asks, why)
 
 

@@ -9,13 +9,15 @@ import msgspec
 from msgspec.structs import replace
 
 from firebell.domain.postmortems import actions
-from firebell.domain.postmortems.actions import ActionState
+from firebell.domain.postmortems.actions import ActionItem, ActionState
 from firebell.domain.postmortems.model import Audience, Postmortem, State, Waiver
 from firebell.domain.postmortems.office import Calendar, days
 from firebell.kernel.clock import Instant, plus
 from firebell.kernel.errors import Conflict, Forbidden, Invalid
 
 REASON_MIN = 10
+P0_ACTION = "p0_action"
+"""Among what makes a postmortem required: a policy asks for an action item that goes before all other work."""
 BUDGET_PERMILLE = 200
 """More than this share of an SLO's budget in one incident makes a postmortem due."""
 BEFORE_MEETING_S = 24 * 3600
@@ -166,11 +168,20 @@ def publish(one: Postmortem, audience: Audience, named: int, now: Instant) -> Po
         raise Conflict(
             f"{named} names of people stand in the text.", field="document", hint="Replace them by their roles."
         )
+    if P0_ACTION in one.required and not any(_promised_p0(item) for item in one.document.actions):
+        raise Conflict(
+            "The error budget policy asks for an action item of priority P0.", field="actions",
+            hint="Commit to one, with P0 as its priority.",
+        )  # fmt: skip
     if one.private and not one.released and audience is Audience.ORGANISATION:
         raise Forbidden(
             "The incident is private.", field="audience", hint="Release it explicitly, or publish for its members."
         )
     return replace(one, state=state, audience=audience, published_at=now)
+
+
+def _promised_p0(item: ActionItem) -> bool:
+    return item.priority.strip().upper() == "P0" and item.state in (ActionState.COMMITTED, ActionState.DONE)
 
 
 def close(one: Postmortem, now: Instant) -> Postmortem:
