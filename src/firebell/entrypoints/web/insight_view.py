@@ -91,7 +91,7 @@ def line(
         one = by_id[case_id]
         return (
             one.severity,
-            f"/incidents/{one.reference}",
+            f"/incidents/{one.id}",
             f"{one.reference}, {words.severity(one.severity)}: {words.length(seconds)}",
         )
 
@@ -221,7 +221,7 @@ def wrong(found: Insight) -> list[Wrong]:
         _, metrics = grouped.setdefault((each.case.id, each.sample.why), (each.case, []))
         metrics.append(words.LONG[each.metric])
     return [
-        Wrong(one.reference, one.name, f"/incidents/{one.reference}", metrics, why)
+        Wrong(one.reference, one.name, f"/incidents/{one.id}", metrics, why)
         for (_, why), (one, metrics) in grouped.items()
     ]
 
