@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 # A busy machine is slow, not wrong.
 expect.set_options(timeout=20_000)
@@ -48,13 +48,12 @@ class Faults(list[str]):
 def browsing(
     browser: Browser, size: str = "desk", theme: str = "light", *, javascript: bool = True
 ) -> Iterator[tuple[BrowserContext, Page, Faults]]:
-    """A fresh browser context of that look. Nothing outside loopback can be reached."""
+    """A fresh browser context of that look."""
     width, height = WIDTHS[size]
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=theme, is_mobile=size == "phone",  # type: ignore[arg-type]
         has_touch=size == "phone", java_script_enabled=javascript, device_scale_factor=1,
     )  # fmt: skip
-    context.route("**/*", _only_here)
     context.set_default_timeout(20_000)
     faults = Faults()
     page = context.new_page()
@@ -63,21 +62,24 @@ def browsing(
     context.close()
 
 
-def _only_here(route: Route) -> None:
-    if route.request.url.startswith("http://127.0.0.1:"):
-        route.continue_()
-    else:
-        route.abort()
-
-
 def too_wide(page: Page) -> int:
-    """How many pixels a page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    """How many pixels a page is wider than its window, once it stands still."""
+    return _beyond(page, "document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
 def too_tall(page: Page) -> int:
-    """How many pixels a page is taller than its window."""
-    return int(page.evaluate("document.documentElement.scrollHeight - document.documentElement.clientHeight"))
+    """How many pixels a page is taller than its window, once it stands still."""
+    return _beyond(page, "document.documentElement.scrollHeight - document.documentElement.clientHeight")
+
+
+def _beyond(page: Page, measure: str) -> int:
+    # A fragment that is being swapped, or a font that has just come, may stand out for a moment.
+    for _ in range(20):
+        pixels = int(page.evaluate(measure))
+        if pixels <= 0:
+            break
+        page.wait_for_timeout(100)
+    return pixels
 
 
 def shoot(page: Page, name: str, *, whole: bool = True) -> None:

@@ -19,7 +19,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.entrypoints.web.gallery_server import PAGES, STATIC, Gallery
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+# Nothing but this machine can be reached. A route in the test would do that, too, but each request would wait for the
+# test's process, nothing would be cached, and a request under way when a page closes may wait for ever.
+HERE_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", HERE_ONLY]
 
 
 def open_page(browser: Browser, width: int, faults: list[str]) -> Page:
