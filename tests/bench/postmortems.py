@@ -1,5 +1,6 @@
 """The linter over 10,000 words, and likeness over 5,000 postmortems: ``python -m tests.bench.postmortems``.
 
+Likeness twice: of values, and as a page asks for it, from a database with incidents, documents and action items.
 Prints figures, asserts none; the aims are 200 ms and a 95th percentile of 100 ms.
 """
 
@@ -8,13 +9,27 @@ from __future__ import annotations
 import itertools
 import random
 import statistics
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from firebell.domain.postmortems import similar
+from msgspec.structs import replace
+
+from firebell.domain.incidents import store as incident_rows
+from firebell.domain.incidents.model import Incident, Phase, Severity
+from firebell.domain.postmortems import likeness_store, similar
+from firebell.domain.postmortems import store as postmortem_rows
+from firebell.domain.postmortems.actions import ActionItem, ActionState
 from firebell.domain.postmortems.blameless import Names, Person, lint
-from firebell.kernel.clock import Instant, plus
+from firebell.domain.postmortems.model import Document, Postmortem, Section, State
+from firebell.domain.postmortems.store import ActionRow
+from firebell.kernel.clock import Instant, SetClock, plus
+from firebell.kernel.db import Database
+from firebell.kernel.journal import ChainKey
+from firebell.kernel.work import Runner, Work
+from firebell.migrations.upgrade import upgrade
+from firebell.workflows import postmortem_likeness, postmortems_seen
 from tests.domain.postmortems.roster import sentences
 
 WORDS = 10_000
@@ -88,6 +103,74 @@ def spent_ms(work: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
+def fill(work: Work, made: Sequence[similar.Signature]) -> None:
+    """An installation that has written down 5,000 incidents."""
+    for n, one in enumerate(made, 1):
+        incident = Incident(
+            id=one.id, number=n, title=" ".join(one.words[:6]), phase=Phase.CLOSED, severity=Severity.SEV2,
+            peak=Severity.SEV2, declared_at=one.at, declared_by="usr_1", service_ids=tuple(one.service_ids),
+            closed_at=plus(one.at, 3600),
+        )  # fmt: skip
+        incident_rows.add(work, incident)
+        text = " ".join(one.words * 8)
+        items = [
+            ActionItem(id=f"act_{n}_{m}", text=" ".join(one.words[m : m + 8]), state=ActionState.COMMITTED)
+            for m in range(2)
+        ]
+        postmortem_rows.add(
+            work,
+            Postmortem(
+                id=f"pmt_{n}", incident_id=one.id, reference=incident.reference, service_ids=incident.service_ids,
+                document=Document(title=incident.title, texts={Section.TIMELINE: text}), resolved_at=one.at,
+                created_at=one.at, state=State.PUBLISHED,
+            ),
+        )  # fmt: skip
+        postmortem_rows.add_actions(
+            work,
+            [
+                ActionRow(item=item, postmortem_id=f"pmt_{n}", incident_id=one.id, position=at)
+                for at, item in enumerate(items)
+            ],
+        )
+        likeness_store.put_signature(work, one)
+
+
+def stored(made: Sequence[similar.Signature]) -> None:
+    """The same as a page asks for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/bench.db")
+        upgrade(database)
+        runner = Runner(database, SetClock(NOW.format_iso()), ChainKey("bench", b"k" * 32))
+        runner.run(lambda work: fill(work, made))
+        asked = [one.id for one in made[:QUERIES]]
+        first = spent_ms(lambda: runner.read(postmortem_likeness.index))
+        taken = sorted(spent_ms(partial(ask_stored, runner, one)) for one in asked)
+        saved = sorted(spent_ms(partial(save_and_ask, runner, made[n], n)) for n in range(20))
+        words = sorted(spent_ms(partial(search_stored, runner, made[n].words[0])) for n in range(20))
+        database.close()
+    print(f"stored: the first time {first:.0f} ms")
+    print(
+        f"stored, {QUERIES} times: median {statistics.median(taken):.1f} ms, "
+        f"p95 {taken[int(len(taken) * 0.95)]:.1f} ms, most {taken[-1]:.1f} ms"
+    )
+    print(f"stored, each after a save: median {statistics.median(saved):.1f} ms, most {saved[-1]:.1f} ms")
+    print(f"full text: median {statistics.median(words):.1f} ms, most {words[-1]:.1f} ms")
+
+
+def ask_stored(runner: Runner, incident_id: str) -> None:
+    runner.read(lambda read: postmortem_likeness.similar_to(read, incident_id))
+
+
+def save_and_ask(runner: Runner, one: similar.Signature, n: int) -> None:
+    changed = replace(one, words=(*one.words, f"again{chr(97 + n)}"))
+    runner.run(lambda work: likeness_store.put_signature(work, changed))
+    ask_stored(runner, one.id)
+
+
+def search_stored(runner: Runner, words: str) -> None:
+    runner.read(lambda read: postmortems_seen.full_text(read, f"{words} zzz"))
+
+
 def main() -> None:
     for label, every in (("neutral", False), ("half of it blameful", True)):
         written = text(every)
@@ -108,6 +191,7 @@ def main() -> None:
         f"find, {QUERIES} times: median {statistics.median(taken):.1f} ms, "
         f"p95 {taken[int(len(taken) * 0.95)]:.1f} ms, most {taken[-1]:.1f} ms"
     )
+    stored(made)
 
 
 if __name__ == "__main__":

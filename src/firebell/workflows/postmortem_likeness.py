@@ -30,6 +30,7 @@ from firebell.kernel.work import Read, Work
 from firebell.workflows import postmortems_seen
 
 _SUMMARY_MAX = 20_000
+_TO_MITIGATE = next(one for one in metrics.METRICS if one.name == "time_to_mitigate")
 
 
 class Like(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,7 +211,7 @@ def _like(read: Read, incident: Incident, one: Postmortem | None, alike: Alike) 
 
 
 def _took_s(incident: Incident) -> int | None:
-    whole = metrics.measures(incident)["time_to_mitigate"].seconds
+    whole = metrics.measure(incident, _TO_MITIGATE).seconds
     if whole is not None:
         return whole
     began, ended = incident.milestone("detected"), incident.milestone("mitigated")

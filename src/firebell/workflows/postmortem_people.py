@@ -113,7 +113,7 @@ def _things(read: Read) -> tuple[str, ...]:
     key = ("postmortem things",)
     if key not in read.memo:
         house = Read(read.connection, read.now, SYSTEM)
-        found = services.services(house)
-        read.memo[key] = tuple(sorted({one.display_name for one in found} | {one.name for one in found}))
+        found = [*services.services(house), *people.teams(house)]
+        read.memo[key] = tuple(sorted({name for one in found for name in (one.display_name, one.name) if name}))
     things: tuple[str, ...] = read.memo[key]
     return things

@@ -133,14 +133,21 @@ def score(service: float, factors: float, text: float, *, trigger: bool) -> floa
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """All signatures with their words counted. ``counts`` and ``lengths`` (of the weighed vectors) go with
-    ``documents``."""
+    """All signatures with their words counted. ``counts`` and ``lengths`` go with ``documents``; the length of a
+    weighed vector is worked out when it is first asked for (until then it is negative), since few ever are."""
 
     documents: tuple[Signature, ...]
     counts: tuple[Mapping[str, int], ...]
-    lengths: tuple[float, ...]
+    lengths: list[float]
     idfs: Mapping[str, float]
     depends: Mapping[str, frozenset[str]]
+
+    def length(self, position: int) -> float:
+        """Of the weighed vector of the document at ``position``."""
+        if self.lengths[position] < 0:
+            idfs = self.idfs
+            self.lengths[position] = _length(n * idfs[word] for word, n in self.counts[position].items())
+        return self.lengths[position]
 
     def vector(self, words: Sequence[str]) -> dict[str, float]:
         """The tf-idf vector of ``words``, length 1; words no document holds weigh the most."""
@@ -162,8 +169,7 @@ def index(
     counts = tuple(known.get(one.id) or Counter(one.words) for one in kept)
     holding = Counter(word for count in counts for word in count)
     idfs = {word: idf(len(kept), number) for word, number in holding.items()}
-    lengths = tuple(_length([number * idfs[word] for word, number in count.items()]) for count in counts)
-    return Index(kept, counts, lengths, idfs, depends or {})
+    return Index(kept, counts, [-1.0] * len(kept), idfs, depends or {})
 
 
 def _length(weights: Iterable[float]) -> float:
@@ -211,7 +217,7 @@ def _neighbours(services: frozenset[str], depends: Mapping[str, frozenset[str]])
 
 
 def _cosine(vector: Mapping[str, float], position: int, within: Index) -> float:
-    counts, length = within.counts[position], within.lengths[position]
+    counts, length = within.counts[position], within.length(position)
     if not length:
         return 0.0
     idfs = within.idfs
