@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from firebell.domain.comms import queries as comms
 from firebell.domain.comms.model import Record
@@ -23,7 +24,7 @@ from firebell.domain.insight.recurrence import Recurrence, recurrence
 from firebell.domain.people import queries as people
 from firebell.domain.services import queries as services
 from firebell.kernel.actor import Permission
-from firebell.kernel.clock import Instant
+from firebell.kernel.clock import Instant, seconds_between
 from firebell.kernel.errors import Invalid, NotFound
 from firebell.kernel.work import Read
 from firebell.workflows import insight_budget, insight_learning
@@ -86,6 +87,7 @@ class Insight:
     postmortems: Keeping
     promises: Sequence[Record]
     budgets: Sequence[Budget]
+    passed_s: int
 
     def of(self, metric: str) -> Distribution:
         return stats.of_metric(self.cases, metric)
@@ -105,6 +107,12 @@ class Insight:
     def impact_s(self) -> int:
         """Seconds with impact, over all incidents whose impact is known."""
         return sum(one.impact_s for one in self.cases if one.impact_s is not None)
+
+    @property
+    def unhealthy(self) -> Fraction:
+        """Time with impact by the time of the period that has passed. Incidents at once count each, so it may be more
+        than one."""
+        return Fraction(self.impact_s, max(1, self.passed_s))
 
 
 def keys(one: Case, dimension: Dimension) -> Sequence[str]:
@@ -138,6 +146,7 @@ def insight(read: Read, scope: Scope) -> Insight:
         postmortems=keeping(insight_learning.postmortem_dues(read, mine), scope.period, read.now),
         promises=comms.kept(read, since=scope.period.since, among={one.id for one in counted}),
         budgets=insight_budget.budgets(read, service_id=scope.service_id, team_id=scope.team_id),
+        passed_s=int(seconds_between(scope.period.since, min(read.now, scope.period.until))),
     )  # fmt: skip
 
 

@@ -10,17 +10,14 @@ from msgspec.structs import replace
 from firebell.domain.incidents.metrics import (
     Standing,
     Which,
-    counted,
     engaged_s,
     impact_s,
     measures,
-    unhealthy_permille,
 )
 from firebell.domain.incidents.model import (
     CustomerImpact,
     Engagement,
     Incident,
-    Kind,
     Milestone,
     MilestoneName,
     Phase,
@@ -119,13 +116,7 @@ def test_minutes_in_each_severity() -> None:
     assert dict(minutes_in_each(one, clock("12:00"))) == {"SEV3": 10, "SEV1": 30, "SEV2": 20}
 
 
-# ---- what is counted
-
-
-def test_drills_and_tests_never_count_and_what_was_entered_afterwards_only_when_asked_for() -> None:
-    every = [incident(kind=kind) for kind in Kind]
-    assert [one.kind for one in counted(every)] == [Kind.NORMAL]
-    assert {one.kind for one in counted(every, backfilled=True)} == {Kind.NORMAL, Kind.BACKFILLED}
+# ---- what cannot be true
 
 
 @pytest.mark.parametrize(
@@ -176,8 +167,9 @@ def test_nobody_is_engaged_after_the_all_clear() -> None:
     assert engaged_s(one, clock("18:00")) == {"usr_ann": 90 * 60}
 
 
-def test_impact_is_summed_over_the_window() -> None:
+def test_impact_is_known_or_it_is_not() -> None:
     assert impact_s(incident(), clock("12:00")) == 50 * 60
     assert impact_s(incident({M.MITIGATED: "10:50"}), clock("12:00")) is None
-    two = [incident(), incident(), incident(kind=Kind.DRILL)]
-    assert unhealthy_permille(two, window_s=100_000, now=clock("12:00")) == 60
+    assert impact_s(incident(VECTOR | {M.MITIGATED: "09:00"}), clock("12:00")) is None
+    never_set = replace(mark(M.IMPACT_STARTED, "10:00"), at=Instant.from_timestamp(0))
+    assert impact_s(replace(incident({}), milestones=(never_set,)), clock("12:00")) is None

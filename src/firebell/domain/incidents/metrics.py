@@ -13,7 +13,7 @@ from enum import StrEnum
 from firebell.domain.incidents.guards import AHEAD_MAX_S
 from firebell.domain.incidents.marks import AGAIN
 from firebell.domain.incidents.milestones import breaches, standing
-from firebell.domain.incidents.model import CustomerImpact, Incident, Kind, MilestoneName, Phase
+from firebell.domain.incidents.model import CustomerImpact, Incident, MilestoneName, Phase
 from firebell.kernel.clock import Instant, micros, plus
 
 _M = MilestoneName
@@ -108,14 +108,17 @@ def measure(incident: Incident, metric: Metric, which: Which = Which.FIRST) -> M
 
 def _impossible(incident: Incident, metric: Metric, occurrence: int) -> str:
     """Why one of the two times cannot be true, whatever the others say."""
-    for name in (metric.start, metric.end):
-        mark = incident.milestone(name, occurrence if name in AGAIN else 1)
-        if mark is None or mark.at is None:
-            continue
-        if mark.at < _NEVER_SET:
-            return f"{_words(name)} is said to be before 1971"
-        if mark.at > plus(mark.recorded_at, AHEAD_MAX_S):
-            return f"{_words(name)} is later than the moment it was recorded: a clock is wrong"
+    return _untrue(incident, metric.start, occurrence) or _untrue(incident, metric.end, occurrence)
+
+
+def _untrue(incident: Incident, name: MilestoneName, occurrence: int) -> str:
+    mark = incident.milestone(name, occurrence if name in AGAIN else 1)
+    if mark is None or mark.at is None:
+        return ""
+    if mark.at < _NEVER_SET:
+        return f"{_words(name)} is said to be before 1971"
+    if mark.at > plus(mark.recorded_at, AHEAD_MAX_S):
+        return f"{_words(name)} is later than the moment it was recorded: a clock is wrong"
     return ""
 
 
@@ -130,12 +133,6 @@ def _contradiction(incident: Incident, metric: Metric, occurrence: int) -> str:
 
 def _words(name: MilestoneName) -> str:
     return name.replace("_", " ")
-
-
-def counted(incidents: Iterable[Incident], *, backfilled: bool = False) -> list[Incident]:
-    """Those statistics are made of: no drill and no test ever, those entered afterwards only when asked for."""
-    kinds = {Kind.NORMAL, Kind.BACKFILLED} if backfilled else {Kind.NORMAL}
-    return [one for one in incidents if one.kind in kinds]
 
 
 # ---- people and impact
@@ -168,21 +165,15 @@ def _union_us(spans: Iterable[tuple[int, int]]) -> int:
 
 def impact_s(incident: Incident, now: Instant) -> int | None:
     """Seconds customers were affected, over all occurrences; ``None`` when nobody has said since when, or the times
-    contradict each other."""
+    contradict each other or cannot be true."""
     began = standing(incident, _M.IMPACT_STARTED, 1)
-    if began is None:
+    if began is None or _untrue(incident, _M.IMPACT_STARTED, 1):
         return None
     total = 0
     for occurrence in range(1, incident.occurrence + 1):
         since = began if occurrence == 1 else incident.reopened_at[occurrence - 2]
         until = standing(incident, _M.MITIGATED, occurrence) or incident.closed_at or now
-        if until < since:
+        if until < since or _untrue(incident, _M.MITIGATED, occurrence):
             return None
         total += (micros(until) - micros(since)) // 1_000_000
     return total
-
-
-def unhealthy_permille(incidents: Iterable[Incident], *, window_s: int, now: Instant) -> int:
-    """The impact of all of them by the length of the window, in thousandths. Of unknown impact nothing is counted."""
-    found = (impact_s(one, now) for one in counted(incidents))
-    return sum(one for one in found if one is not None) * 1000 // window_s

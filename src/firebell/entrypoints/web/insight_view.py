@@ -154,7 +154,10 @@ def tiles(found: Insight) -> list[Tile]:
     missing, consumed = insight_budget.unattributed(found.budgets)
     return [
         Tile("Incidents", str(n), f"{len(found.before)} in the period before"),
-        Tile("Time with impact", words.length(found.impact_s) if known else "–", f"known of {known} of {n}"),
+        Tile(
+            "Time with impact", words.length(found.impact_s) if known else "–",
+            f"of {known} of {n}" + (f", {float(found.unhealthy * 100):.2g} % of the period" if known else ""),
+        ),
         Tile("Alike to one before", _share(again), f"{_of(again)}within 90 days", "#recurrence"),
         Tile(
             "Again after a fix", _share(found.recurrence.after_fix), f"{_of(found.recurrence.after_fix)}within a year",
