@@ -113,7 +113,8 @@ def _things(read: Read) -> tuple[str, ...]:
     key = ("postmortem things",)
     if key not in read.memo:
         house = Read(read.connection, read.now, SYSTEM)
-        found = [*services.services(house), *people.teams(house)]
-        read.memo[key] = tuple(sorted({name for one in found for name in (one.display_name, one.name) if name}))
+        called = {(one.display_name, one.name) for one in services.services(house)}
+        called |= {(one.display_name, one.name) for one in people.teams(house)}
+        read.memo[key] = tuple(sorted({name for pair in called for name in pair if name}))
     things: tuple[str, ...] = read.memo[key]
     return things

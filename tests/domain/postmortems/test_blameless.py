@@ -22,6 +22,7 @@ from firebell.domain.postmortems.blameless import (
     unnamed,
 )
 from firebell.domain.postmortems.blameless.linter import RULES
+from firebell.domain.postmortems.blameless.names import find
 from firebell.domain.postmortems.model import Section
 from tests.domain.postmortems.roster import ROSTER, Sentence, sentences
 
@@ -290,3 +291,29 @@ def test_any_roster_will_do(people: list[Person], text: str) -> None:
 
 def test_nobody_is_a_roster_too() -> None:
     assert lint("Maria Rossi restarted it.", NOBODY) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("INC-1: Payments take more than a minute", []),
+        ("The Payments team rolled back, and Payments recovered.", []),
+        ("The lead of the platform asked support.", []),
+        ("Payments Lead rolled back.", ["Payments", "Lead"]),
+        ("@payments-lead rolled back.", ["@payments-lead"]),
+        ("Ann from Search looked.", ["Ann"]),
+        ("Search was slow.", []),
+    ],
+)
+def test_an_account_called_after_its_duty_is_not_named_by_the_words_of_services_and_teams(
+    text: str, named: list[str]
+) -> None:
+    roster = Names(
+        people=(
+            Person(id="u1", display_name="Payments Lead", handles=("payments-lead",)),
+            Person(id="u2", display_name="Ann Search", handles=("ann",)),
+        ),
+        things=("Payment gateway", "payments", "Search"),
+    )
+    found = [text[one.start : one.end] for one in find(text, roster)]
+    assert " ".join(found).split() == " ".join(named).split()

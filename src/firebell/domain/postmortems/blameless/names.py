@@ -17,7 +17,7 @@ import msgspec
 from firebell.domain.postmortems.blameless.hits import Family, Hit, Level, key_of
 from firebell.domain.postmortems.blameless.lexicon import words
 from firebell.domain.postmortems.blameless.prose import Prose
-from firebell.domain.postmortems.blameless.wordnames import MONTHS, WORDS
+from firebell.domain.postmortems.blameless.wordnames import MONTHS, ROLE_WORDS, WORDS
 
 _PART_MIN = 2
 _GROUPS = words("here channel everyone all team oncall on-call ops support noreply no-reply")
@@ -128,14 +128,17 @@ def _matches(text: str, roster: _Roster) -> Iterator[re.Match[str]]:
 def find(text: str, names: Names) -> list[Found]:
     """Where people are named in ``text``, in order, without overlaps."""
     roster = _roster(names.people)
-    things = {thing.lower() for thing in names.things}
+    things, common = _common(names.things)
     found: list[Found] = []
     for match in _matches(text, roster):
         form = match[0].strip("@")
         person_id = roster.owners[form]
         if form.lower() in things:
             continue
-        if "@" not in match[0] and form.lower() in WORDS and not _is_name(text, match, form, roster.parts[person_id]):
+        parts = roster.parts[person_id]
+        if "@" not in match[0] and form.lower() in common and not _beside(text, match, parts):
+            continue
+        if "@" not in match[0] and form.lower() in WORDS and not _is_name(text, match, form, parts):
             continue
         mail = _MAIL.match(text, match.start()) if match[0].endswith("@") else None
         found.append(Found(match.start(), mail.end() if mail else match.end(), person_id))
@@ -149,17 +152,34 @@ def find(text: str, names: Names) -> list[Found]:
     return sorted(found, key=lambda one: one.start)
 
 
-def _is_name(text: str, match: re.Match[str], form: str, parts: frozenset[str]) -> bool:
-    """A name that is a word as well: next to another part of it, or a capital inside a sentence."""
+@lru_cache(maxsize=64)
+def _common(things: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Names of things, and the words they are made of: somebody called "Payments Lead" is not named by "Payments"."""
+    lower = frozenset(thing.lower() for thing in things)
+    return lower, ROLE_WORDS | {word for thing in lower for word in _RUN.findall(thing)}
+
+
+def _neighbours(text: str, match: re.Match[str]) -> tuple[str, str]:
+    """The words right behind and right ahead; empty: none."""
     behind = re.match(r"\s+([\w’'-]+)", text[match.end() : match.end() + 40])
     ahead = re.search(r"([\w’'.-]+)\s+$", text[max(0, match.start() - 40) : match.start()])
-    if (behind and behind[1] in parts) or (ahead and ahead[1] in parts):
+    return behind[1] if behind else "", ahead[1] if ahead else ""
+
+
+def _beside(text: str, match: re.Match[str], parts: frozenset[str]) -> bool:
+    """Next to another part of the same name."""
+    return not parts.isdisjoint(_neighbours(text, match))
+
+
+def _is_name(text: str, match: re.Match[str], form: str, parts: frozenset[str]) -> bool:
+    """A name that is a word as well: next to another part of it, or a capital inside a sentence."""
+    behind, ahead = _neighbours(text, match)
+    if behind in parts or ahead in parts:
         return True
     if not form[:1].isupper() or _BEGINS.search(text[max(0, match.start() - 30) : match.start()]) or match.start() == 0:
         return False
     if form.lower() in MONTHS:
-        near = (behind[1] if behind else "", ahead[1].lower() if ahead else "")
-        return not (near[0][:1].isdigit() or near[1][:1].isdigit() or near[1] in _BEFORE_MONTHS)
+        return not (behind[:1].isdigit() or ahead[:1].isdigit() or ahead.lower() in _BEFORE_MONTHS)
     return True
 
 

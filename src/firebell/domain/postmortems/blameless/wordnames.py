@@ -28,3 +28,11 @@ WORDS = MONTHS | words(
     "walker wall walls ward warden warner warren wash water waters watts wave way weaver web webb weeks wells west "
     "wheeler white wild will willow winds winter wise wolf wood woods worth wren wright yates york young yule zen"
 )
+ROLE_WORDS = words(
+    "admin administrator agent analyst architect bot captain chief commander coordinator customer demo deputy dev "
+    "developer devops director duty engineer engineering escalation escalations first head infra infrastructure it "
+    "junior lead leader liaison manager member network oncall on-call operations operator ops owner platform primary "
+    "principal product release responder scribe second secondary security senior service shift sre staff success "
+    "support sysadmin system team tech technical test third user"
+)
+"""Accounts are called after their duty as well ("Payments Lead", "SRE Primary"): such a word alone names nobody."""
