@@ -11,14 +11,16 @@ from typing import Any
 
 import msgspec
 
+from firebell.domain.incidents import metrics
 from firebell.domain.incidents import queries as incidents
 from firebell.domain.incidents.model import Incident
-from firebell.domain.postmortems import commands, completeness, queries, store
+from firebell.domain.postmortems import commands, completeness, queries, saidtimes, store
 from firebell.domain.postmortems.blameless import Hit, Names, still_open
 from firebell.domain.postmortems.completeness import Checked
-from firebell.domain.postmortems.model import Postmortem, Revision, State
+from firebell.domain.postmortems.model import Postmortem, Revision, Section, State
 from firebell.domain.postmortems.queries import Reach, RevisionLine
 from firebell.domain.postmortems.rules import Deadlines
+from firebell.domain.postmortems.saidtimes import Disagreement
 from firebell.domain.postmortems.store import ActionRow
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import NotFound
@@ -167,6 +169,20 @@ def hits(read: Read, found: Postmortem) -> dict[str, list[Hit]]:
         where: still_open(hits, gone) for where, hits in completeness.hits(found.document, names(read, found)).items()
     }
     return {where: hits for where, hits in said.items() if hits}
+
+
+def disagreements(read: Read, found: Postmortem, texts: Sequence[str] | None = None) -> list[Disagreement]:
+    """Durations and dates in prose that the milestones contradict. ``texts``: what is being typed; else every section
+    of the document."""
+    incident = incidents.find(read, found.incident_id)
+    if incident is None:
+        return []
+    measured = metrics.measures(incident, metrics.Which.LAST)
+    known = {name: one.seconds for name, one in measured.items() if one.seconds is not None}
+    began = incident.milestone("impact_started")
+    start = began.at if began is not None and began.at is not None else incident.declared_at
+    said = list(texts) if texts is not None else [found.document.text(section) for section in Section]
+    return list(saidtimes.all_of(said, known, start, found.resolved_at))
 
 
 def deadlines(read: Read, found: Postmortem) -> Deadlines:

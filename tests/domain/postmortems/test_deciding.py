@@ -131,6 +131,16 @@ def test_an_import_replaces_nothing_silently() -> None:
     assert [item.state for item in taken.document.actions] == [ActionState.PROPOSED]
 
 
+def test_a_policy_that_asks_for_a_first_priority_gets_one() -> None:
+    item = ActionItem(id="act_1", text="Reject empty lists", state=ActionState.COMMITTED, priority="P1")
+    start = one(State.REVIEWED, required=("budget", "p0_action"), document=Document(title="x", actions=(item,)))
+    with pytest.raises(Conflict) as refused:
+        after(start, verbs.Publish())
+    assert refused.value.field == "actions"
+    first = after(start, verbs.EditAction(action="act_1", priority="P0"))
+    assert after(first, verbs.Publish()).state is State.PUBLISHED
+
+
 def test_one_that_was_skipped_can_only_be_talked_about() -> None:
     skipped = replace(one(), skipped_at=NOW)
     with pytest.raises(Conflict):

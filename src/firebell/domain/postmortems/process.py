@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from firebell.domain.postmortems import completeness, rules, verbs
+from firebell.domain.postmortems.actions import ActionItem, ActionState
 from firebell.domain.postmortems.facts import (
     PostmortemDepthSet,
     PostmortemMet,
@@ -19,9 +20,11 @@ from firebell.domain.postmortems.facts import (
 )
 from firebell.domain.postmortems.model import Comment, Meeting, Postmortem, Section
 from firebell.domain.postmortems.outcome import Asking, Saying
-from firebell.kernel.errors import Forbidden, Invalid
+from firebell.kernel.errors import Conflict, Forbidden, Invalid
 
 _AHEAD_MAX_S = 400 * 86_400
+P0_ACTION = "p0_action"
+"""A reason in ``required``: an error budget policy asks for a promise of priority P0."""
 
 
 def submit(one: Postmortem, verb: verbs.Submit, asking: Asking, saying: Saying) -> Postmortem:
@@ -49,7 +52,13 @@ def approve(one: Postmortem, verb: verbs.Approve, asking: Asking, saying: Saying
 
 
 def publish(one: Postmortem, verb: verbs.Publish, asking: Asking, saying: Saying) -> Postmortem:
-    """Publish. Of a private incident for its members, unless it has been released."""
+    """Publish. Of a private incident for its members, unless it has been released. What an error budget policy asks for
+    has one promise of the highest priority."""
+    if P0_ACTION in one.required and not any(_is_first(item) for item in one.document.actions):
+        raise Conflict(
+            "The error budget policy asks for one action item of priority P0.", field="actions",
+            hint="Revise it, and promise one.",
+        )  # fmt: skip
     after = rules.publish(one, verb.audience, completeness.named(one.document, asking.names), asking.now)
     after = _moved(one, after, "publish", saying)
     saying.record(
@@ -57,6 +66,10 @@ def publish(one: Postmortem, verb: verbs.Publish, asking: Asking, saying: Saying
         PostmortemPublished(incident_id=one.incident_id, audience=verb.audience, revision=one.revision + 1),
     )
     return after
+
+
+def _is_first(item: ActionItem) -> bool:
+    return item.priority.upper() == "P0" and item.state in (ActionState.COMMITTED, ActionState.DONE)
 
 
 def close(one: Postmortem, verb: verbs.Close, asking: Asking, saying: Saying) -> Postmortem:
