@@ -22,7 +22,7 @@ from firebell.entrypoints.web.session import Browser, Form, Here
 from firebell.entrypoints.web.side_by_side import Compared
 from firebell.kernel.errors import Changed, Conflict, Forbidden, Invalid, NotFound, Refused
 from firebell.kernel.work import Read
-from firebell.workflows import postmortem_moves, postmortems_seen
+from firebell.workflows import postmortem_moves, postmortem_said, postmortems_seen
 
 router = APIRouter()
 WAS_HEADER = "Firebell-Was"
@@ -145,7 +145,7 @@ def _page(
             desk=desk, section=section, slug=words.SLUG_OF[section], draft=draft,
             was=was if text is not None and was else fingerprint(stands),
             said=postmortem_lint.said(typed, postmortems_seen.names(read, desk.pm), section, keys),
-            disagreements=_disagreements(read, desk, typed),
+            disagreements=postmortem_said.disagreements(read, desk.pm, [typed]),
             clash=Clash(stands, fingerprint(stands), side_by_side.compared(stands, typed)) if clash else None,
             before=order[at - 1] if at else "", after=order[at + 1] if at + 1 < len(order) else "",
         )  # fmt: skip
@@ -153,8 +153,3 @@ def _page(
     view = here.read(look)
     title = f"{section.value}: {view.desk.pm.reference}"
     return here.page("postmortems/section.html", view, title=title, nav="postmortems", status=status, block=block or "")
-
-
-def _disagreements(read: Read, desk: Desk, text: str) -> Sequence[Disagreement]:
-    """Durations and dates in this text that the clocks contradict."""
-    return ()

@@ -9,7 +9,6 @@ from fastapi.responses import Response
 
 from firebell.domain.postmortems.merge import Merged
 from firebell.domain.postmortems.model import Section, State
-from firebell.domain.postmortems.rules import Why
 from firebell.entrypoints.web import postmortem_desk, postmortem_tree
 from firebell.entrypoints.web import postmortem_words as words
 from firebell.entrypoints.web.drafts import Draft
@@ -20,6 +19,7 @@ from firebell.workflows import (
     postmortem_likeness,
     postmortem_moves,
     postmortem_opens,
+    postmortem_said,
     postmortem_verdicts,
     postmortems_seen,
 )
@@ -52,7 +52,8 @@ def page(here: Browser, key: str, refused: str = "", draft: Draft | None = None,
             similar=postmortem_likeness.similar_to(read, pm.incident_id),
             verdict=postmortem_verdicts.shown(read, pm.incident_id),
             reach=postmortems_seen.reach(read, pm),
-            required=[words.REQUIRED[Why(one)] for one in pm.required],
+            required=[words.REQUIRED.get(one, one.replace("_", " ")) for one in pm.required],
+            disagreements=postmortem_said.disagreements(read, pm),
             earlier=postmortem_verdicts.candidates(read, pm.incident_id) if desk.may.edit else (),
             offers=_offered(postmortem_opens.offers(read, pm.id)) if writing else 0,
         )

@@ -122,6 +122,7 @@ REQUIRED: Mapping[str, str] = {
     Required.SEVERITY: "its severity", Required.DATA_LOSS: "data was lost or exposed",
     Required.BUDGET: "it spent more than a fifth of an SLO’s budget",
     Required.CUSTOMERS_FIRST: "customers noticed before monitoring did",
+    "p0_action": "an error budget policy asks for an action of priority P0",
     Required.SEEN_BEFORE: "something like it was seen before", Required.ASKED_FOR: "somebody asked for one",
 }  # fmt: skip
 RULES: Mapping[str, str] = {
