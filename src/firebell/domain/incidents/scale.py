@@ -190,13 +190,31 @@ MATRIX: Mapping[Reach, Mapping[Condition, Severity]] = {
 }
 
 
-def suggest(reach: Reach | str, condition: Condition | str, breach: bool = False) -> Severity:
-    """What the matrix suggests; a person confirms. ``breach``: data loss or exposure is confirmed, never below SEV2.
+class Burning(StrEnum):
+    """How the error budgets of what is hit burn now. ``fast``: so that somebody is paged; ``slow``: too fast all the
+    same."""
+
+    FAST = "fast"
+    SLOW = "slow"
+    NOT = "not"
+
+
+def at_least(burning: Burning) -> Severity | None:
+    """What a burning budget alone calls for: one that burns fast enough to page is no minor incident."""
+    return Severity.SEV2 if burning is Burning.FAST else None
+
+
+def suggest(
+    reach: Reach | str, condition: Condition | str, breach: bool = False, burning: Burning = Burning.NOT
+) -> Severity:
+    """What the matrix suggests; a person confirms. ``breach``: data loss or exposure is confirmed, never below SEV2;
+    ``burning``: nor while a budget burns fast enough to page.
 
     Of several rows that hold, the worst stands: ``min`` of the answers.
     """
     suggested = MATRIX[Reach(reach)][Condition(condition)]
-    return min(suggested, Severity.SEV2) if breach else suggested
+    floors = (Severity.SEV2 if breach else None, at_least(burning))
+    return min([suggested, *(floor for floor in floors if floor is not None)])
 
 
 def role_definition(roles: tuple[RoleDefinition, ...] | list[RoleDefinition], name: str) -> RoleDefinition | None:

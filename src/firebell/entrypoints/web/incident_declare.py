@@ -15,10 +15,11 @@ from firebell.domain.incidents.declaration import Declaration
 from firebell.domain.incidents.model import CustomerImpact, Detection, Incident, Kind, Scale, Severity
 from firebell.domain.people import queries as people
 from firebell.domain.services import queries as services
-from firebell.entrypoints.web import choices, incident_forms, incident_rows
+from firebell.entrypoints.web import choices, incident_burn, incident_forms, incident_rows
 from firebell.entrypoints.web import incident_words as words
 from firebell.entrypoints.web.drafts import Choices, Draft, refused
 from firebell.entrypoints.web.flashes import Flash
+from firebell.entrypoints.web.incident_burn import Burn
 from firebell.entrypoints.web.incident_rows import IncidentRow
 from firebell.entrypoints.web.session import FormLists, Here
 from firebell.kernel.actor import Permission
@@ -40,7 +41,8 @@ KINDS: Choices = (
 class DeclarePage:
     """``suggested`` by the impact matrix and not yet confirmed. ``standing``: is it one of these already?
 
-    ``ticked``: ids of the services chosen. ``joined``: the incident the alert belongs to already.
+    ``ticked``: ids of the services chosen. ``joined``: the incident the alert belongs to already. ``burns``: objectives
+    of those services that burn too fast now; ``at_least``: the severity that alone calls for.
     """
 
     draft: Draft
@@ -54,12 +56,14 @@ class DeclarePage:
     teams: Choices
     words: object
     kinds: Choices
+    burns: Sequence[Burn]
+    at_least: str
 
 
 @router.get("/incidents/new")
-def ask(here: Here, alert: str = "", title: str = "") -> Response:
-    """The form; ``?alert=`` fills it in with what the alert says."""
-    given = {"alert": alert, "title": title[:200]}
+def ask(here: Here, alert: str = "", title: str = "", service: str = "", at: str = "") -> Response:
+    """The form. ``?alert=`` fills it in with what the alert says, ``?service=`` and ``?at=`` (an instant) too."""
+    given = {"alert": alert, "title": title[:200], "service_ids": service, "event_at": _typed(at, here.zone)}
 
     def look(read: Read) -> DeclarePage:
         read.needs(Permission.INCIDENTS_DECLARE)
@@ -76,7 +80,9 @@ def declare(here: Here, form: FormLists) -> Response:
     values = incident_forms.values_of(form)
     try:
         if values.get("action") == "suggest":
-            draft = Draft(values | {"severity": suggestion(values)})
+            chosen = form.get("service_ids", ())
+            burns = here.read(lambda read: incident_burn.burning(read, chosen))
+            draft = Draft(values | {"severity": suggestion(values, incident_burn.strongest(burns))})
             return _again(here, draft, draft.of("severity"))
         made = here.run(lambda work: _declare(work, form, here.zone))
     except Refused as error:
@@ -106,14 +112,14 @@ def _declare(work: Work, form: Mapping[str, Sequence[str]], zone: str) -> Incide
     return incident_declared.declare(work, new, alert_ids=alert_ids)
 
 
-def suggestion(values: Mapping[str, str]) -> str:
-    """What the impact matrix suggests. Raises Invalid when a question is not answered."""
+def suggestion(values: Mapping[str, str], burning: scale.Burning = scale.Burning.NOT) -> str:
+    """What the impact matrix and a burning budget suggest. Raises Invalid when a question is not answered."""
     reach, condition = values.get("reach", ""), values.get("condition", "")
     if reach not in [*scale.Reach]:
         raise Invalid("Say whom it hits.", field="reach")
     if condition not in [*scale.Condition]:
         raise Invalid("Say how badly.", field="condition")
-    return str(scale.suggest(reach, condition, values.get("breach") == "true"))
+    return str(scale.suggest(reach, condition, values.get("breach") == "true", burning))
 
 
 def _again(here: Here, draft: Draft, suggested: str = "", status: int = 200) -> Response:
@@ -129,6 +135,7 @@ def _again(here: Here, draft: Draft, suggested: str = "", status: int = 200) -> 
 
 def _page(here: Here, read: Read, draft: Draft, alert: Alert | None, suggested: str = "") -> DeclarePage:
     joined = queries.of_alert(read, alert.id) if alert else None
+    burns = incident_burn.burning(read, draft.of("service_ids").split(","))
     return DeclarePage(
         draft=draft, scale=queries.scale(read), suggested=suggested,
         standing=incident_rows.rows(read, queries.active(read)[:5], here.zone, here.me.id),
@@ -137,7 +144,7 @@ def _page(here: Here, read: Read, draft: Draft, alert: Alert | None, suggested: 
         services=[(s.id, s.display_name) for s in services.services(read)],
         ticked=draft.of("service_ids").split(","),
         teams=[(t.id, t.display_name or t.name) for t in people.teams(read)],
-        words=words, kinds=KINDS,
+        words=words, kinds=KINDS, burns=burns, at_least=scale.at_least(incident_burn.strongest(burns)) or "",
     )  # fmt: skip
 
 
@@ -157,6 +164,15 @@ def _services(read: Read, chosen: Sequence[str]) -> list[str]:
 
 def _impact(typed: str) -> CustomerImpact:
     return CustomerImpact(typed) if typed in [*CustomerImpact] else CustomerImpact.UNKNOWN
+
+
+def _typed(at: str, zone: str) -> str:
+    """An instant as the form's input shows it; nothing when it is none."""
+    try:
+        there = Instant.parse_iso(at).to_tz(zone)
+    except ValueError:
+        return ""
+    return f"{there.date()}T{there.hour:02}:{there.minute:02}"
 
 
 def _when(typed: str, zone: str, now: Instant) -> Instant | None:

@@ -21,6 +21,7 @@ from firebell.entrypoints import state_lines
 from firebell.entrypoints.web import (
     alert_rows,
     incident_brief,
+    incident_burn,
     incident_learning,
     incident_runbooks,
     incident_said,
@@ -68,11 +69,11 @@ def _recent(here: Browser, read: Read, i: Incident) -> object:
 
 MORE: Mapping[str, Callable[[Browser, Read, Incident], object]] = {
     "timeline": _recent, "updates": incident_said.panel, "runbooks": incident_runbooks.of_incident,
-    "learning": incident_learning.of_incident,
+    "learning": incident_learning.of_incident, "burn": incident_burn.of_incident,
 }  # fmt: skip
 """What other parts of the page look up for themselves, by the block that draws it (``view.around.more[block]``)."""
-_ALSO_IN: Mapping[str, Sequence[str]] = {"updates": ("top",), "learning": ("top",)}
-"""The top says which update waits for its release, and whose turn the postmortem is."""
+_ALSO_IN: Mapping[str, Sequence[str]] = {"updates": ("top",), "learning": ("top",), "burn": ("side",)}
+"""The top says which update waits for its release, and whose turn the postmortem is; severity knows of the burn."""
 
 
 def page(here: Browser, incident_id: str, refused: str = "", draft: Draft | None = None, status: int = 200) -> Response:

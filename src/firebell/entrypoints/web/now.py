@@ -14,7 +14,7 @@ from firebell.domain.incidents import queries as incidents
 from firebell.domain.oncall import queries as oncall
 from firebell.domain.people import setup
 from firebell.domain.services import queries as services
-from firebell.entrypoints.web import alert_rows, incident_rows
+from firebell.entrypoints.web import alert_rows, incident_rows, slo_rows
 from firebell.entrypoints.web.alert_rows import AlertRow
 from firebell.entrypoints.web.incident_rows import IncidentRow
 from firebell.entrypoints.web.names import look_up
@@ -52,7 +52,7 @@ class MyShift:
 @dataclass(frozen=True, slots=True)
 class NowPage:
     """``open`` in order of severity, then age; ``mine`` are those the viewer has acknowledged. ``incidents``: active
-    ones, the worst first."""
+    ones, the worst first. ``exhausted``: objectives without budget, as (name, where, what is left)."""
 
     incidents: Sequence[IncidentRow]
     open: Sequence[AlertRow]
@@ -65,6 +65,7 @@ class NowPage:
     may_act: bool
     may_declare: bool
     has_services: bool
+    exhausted: Sequence[tuple[str, str, str]]
 
 
 @router.get("/")
@@ -97,6 +98,9 @@ def _now(here: Browser, read: Read) -> NowPage:
         may_act=here.may(Permission.ALERTS_ACKNOWLEDGE),
         may_declare=here.may(Permission.INCIDENTS_DECLARE),
         has_services=bool(services.services(read)),
+        exhausted=[(one.name, one.href, one.left) for one in slo_rows.exhausted(read, here.zone)]
+        if here.may(Permission.SLOS_VIEW)
+        else [],
     )
 
 

@@ -13,7 +13,7 @@ from firebell.domain.escalation import queries as escalation
 from firebell.domain.people import queries as people
 from firebell.domain.services import commands, queries
 from firebell.domain.services.model import SEVERITIES, Service, ServiceFields
-from firebell.entrypoints.web import alert_rows, choices, paged_now, sentences
+from firebell.entrypoints.web import alert_rows, choices, paged_now, sentences, slo_rows
 from firebell.entrypoints.web.alert_rows import AlertRow
 from firebell.entrypoints.web.drafts import Choices, Draft, refused, whole_number
 from firebell.entrypoints.web.flashes import Flash
@@ -22,6 +22,7 @@ from firebell.entrypoints.web.names import look_up
 from firebell.entrypoints.web.paged_now import Person, Rung
 from firebell.entrypoints.web.sentences import Line
 from firebell.entrypoints.web.session import Form, FormLists, Here
+from firebell.entrypoints.web.slo_rows import SloRow
 from firebell.kernel.actor import Permission
 from firebell.kernel.errors import Refused
 from firebell.kernel.work import Read, Work
@@ -79,6 +80,8 @@ class ServicePage:
     doors: Sequence[Door]
     rungs: Sequence[Rung]
     fallback: Sequence[Person]
+    slos: Sequence[SloRow]
+    gate: tuple[tuple[str, str, str], str] | None
     timeline: Sequence[Line]
     may_edit: bool
     may_act: bool
@@ -157,6 +160,7 @@ def _page(here: Here, read: Read, service_id: str) -> ServicePage:
     if service.policy_id and here.may(Permission.POLICIES_VIEW, service.team_id):
         ladder = escalation.policy(read, service.policy_id).climb
         rungs, fallback = paged_now.rungs(read, ladder), paged_now.told(read, ladder.fallback)[0]
+    sees_slos = here.may(Permission.SLOS_VIEW, service.team_id)
     needed = [by_name[n] for n in service.depends_on if n in by_name]
     needing = [s for s in all_services if service.name in s.depends_on]
     return ServicePage(
@@ -178,6 +182,8 @@ def _page(here: Here, read: Read, service_id: str) -> ServicePage:
         ],
         rungs=rungs,
         fallback=fallback,
+        slos=slo_rows.of_service(read, service_id, here.zone) if sees_slos else (),
+        gate=slo_rows.gate(read, service) if sees_slos else None,
         timeline=list(reversed(sentences.lines(read, read.history(service_id, limit=20), here.zone))),
         may_edit=here.may(_EDIT, service.team_id),
         may_act=here.may(Permission.ALERTS_ACKNOWLEDGE, service.team_id),

@@ -6,14 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from firebell.domain.services.model import Service
+from firebell.domain.slo import queries
 from firebell.domain.slo.budget import Knowing
 from firebell.domain.slo.burn import Judged, Standing, StreamState, Verdict
 from firebell.domain.slo.coverage import Presence
-from firebell.domain.slo.model import Evaluator, Source, Stream
+from firebell.domain.slo.model import BudgetState, Evaluator, Source, Stream
 from firebell.domain.slo.records import ObjectiveState, SloClock, SloRecord
 from firebell.entrypoints.web import moments, slo_words
 from firebell.entrypoints.web.slo_charts import Bar, budget_bar
 from firebell.kernel.clock import Instant
+from firebell.kernel.work import Read
+from firebell.workflows import gate_asked
 from firebell.workflows.budget_composites import WHOLE
 
 HORIZONS_S = (3600, 6 * 3600, 3 * 86_400)
@@ -190,3 +194,25 @@ def worst_first(found: Sequence[SloRow]) -> list[SloRow]:
     """Exhausted, caution, unknown, ok; within each the least left first."""
     order = {"exhausted": 0, "caution": 1, "unknown": 2, "ok": 3}
     return sorted(found, key=lambda one: (order[one.key], one.remaining if one.remaining is not None else 0, one.name))
+
+
+def of_service(read: Read, service_id: str, zone: str) -> list[SloRow]:
+    """The objectives of one service, the worst first."""
+    records = queries.by_service(read, service_id)
+    ids = [one.id for one in records]
+    return worst_first(rows(records, queries.states(read, ids), queries.clocks(read, ids), read.now, zone))
+
+
+def gate(read: Read, service: Service) -> tuple[tuple[str, str, str], str]:
+    """What the gate would say to a deployment now: (look, icon, words) and why."""
+    answer = gate_asked.look(read, service).answer
+    why = slo_words.minus(answer.reasons[0].words) if answer.reasons else ""
+    return slo_words.DECISIONS[answer.decision], why
+
+
+def exhausted(read: Read, zone: str) -> list[SloRow]:
+    """All whose budget is spent, the least left first."""
+    records = queries.slos(read, state=BudgetState.EXHAUSTED)
+    ids = [one.id for one in records]
+    found = rows(records, queries.states(read, ids), {}, read.now, zone)
+    return [one for one in worst_first(found) if one.key == BudgetState.EXHAUSTED]
