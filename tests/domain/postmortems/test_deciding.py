@@ -132,7 +132,9 @@ def test_an_import_replaces_nothing_silently() -> None:
 
 
 def test_a_policy_that_asks_for_a_first_priority_gets_one() -> None:
-    item = ActionItem(id="act_1", text="Reject empty lists", state=ActionState.COMMITTED, priority="P1")
+    item = ActionItem(
+        id="act_1", text="Reject empty lists", state=ActionState.COMMITTED, priority="P1", owner_id="usr_a"
+    )
     start = one(State.REVIEWED, required=("budget", "p0_action"), document=Document(title="x", actions=(item,)))
     with pytest.raises(Conflict) as refused:
         after(start, verbs.Publish())
