@@ -79,6 +79,7 @@ def test_a_postmortem_is_written_reviewed_published_and_its_promise_kept(api: Ap
     api.ok("ben", "POST", f"{one}:act", {"verb": "names_to_roles"})
     api.ok("ben", "POST", f"{one}:submit", {"waiver": "Nothing but a name was changed."})
     api.ok("max", "POST", f"{one}:approve")
+    waiting = _handed_in(api, one)
     published = api.ok("max", "POST", f"{one}:publish")["postmortem"]
     assert (published["state"], published["audience"]) == ("published", "organisation")
     numbers = [kept["number"] for kept in api.ok("vic", "GET", f"{one}/revisions")]
@@ -87,7 +88,7 @@ def test_a_postmortem_is_written_reviewed_published_and_its_promise_kept(api: Ap
     assert api.call("vic", "GET", f"{one}/revisions/999").status_code == 404
 
     _taken_out(api, one, key)
-    _told_to_customers(api, one)
+    _told_to_customers(api, one, waiting)
 
     # The promise: words alone do not keep it.
     (mine,) = api.ok("max", "GET", "/actions?owner=me")["items"]
@@ -114,8 +115,8 @@ def _taken_out(api: Api, one: str, key: str) -> None:
     assert api.call("vic", "GET", f"{one}/export?format=docx").status_code == 422
 
 
-def _told_to_customers(api: Api, one: str) -> None:
-    """The public text waits for the commander, then stands on the page as the last word, and subscribers are told."""
+def _handed_in(api: Api, one: str) -> dict[str, Any]:
+    """The text for customers waits for its release, whatever becomes of the postmortem meanwhile."""
     api.ok("root", "POST", "/status-pages", {"slug": "acme", "name": "Acme"})
     api.ok("root", "POST", "/status-pages/acme/subscribers:import", {"csv": "address\npia@example.com\n"})
     assert api.ok("vic", "GET", f"{one}/public-text")["update"] is None
@@ -123,10 +124,15 @@ def _told_to_customers(api: Api, one: str) -> None:
     assert (named.status_code, named.json()["field"]) == (422, "changing")
     inside = api.ok("max", "POST", f"{one}/public-text:check", {**PUBLIC, "changing": "db-1.internal gets a test."})
     assert "internals" in [finding["check"] for finding in inside if finding["level"] == "block"]
-    told = {**PUBLIC, "title": "Card payments"}
-    waiting = api.ok("max", "PUT", f"{one}/public-text", {**told, "changing": "A copy is made."})
+    told = {**PUBLIC, "title": "Card payments", "changing": "A copy is made."}
+    waiting = api.ok("max", "PUT", f"{one}/public-text", told)
     assert waiting["state"] == "awaiting_approval"
-    again = api.ok("max", "PUT", f"{one}/public-text", told)
+    return dict(waiting)
+
+
+def _told_to_customers(api: Api, one: str, waiting: dict[str, Any]) -> None:
+    """Released by the commander it stands on the page as the last word, and subscribers are told."""
+    again = api.ok("max", "PUT", f"{one}/public-text", {**PUBLIC, "title": "Card payments"})
     assert again["id"] == waiting["id"]
     shown = api.ok("ben", "GET", f"{one}/public-text")
     assert shown["may_release"]

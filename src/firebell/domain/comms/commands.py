@@ -125,6 +125,9 @@ def withdraw_past(work: Work, situation: Situation, *, public_only: bool = False
     for one in store.pending_of(work, situation.incident_id):
         if public_only and one.audience != Audience.PUBLIC:
             continue
+        if not public_only and one.status == "postmortem" and not situation.active:
+            # Customers are told what happened in any phase after the response.
+            continue
         if public_only or not _same_stretch(one.phase, situation.phase):
             why = "the incident is private" if public_only else f"the incident is {situation.phase}"
             done.append(_withdrawn(work, one, why))
