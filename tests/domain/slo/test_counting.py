@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firebell.domain.slo import commands, counting, day_sums, hours, queries
+from firebell.domain.slo import commands, counting, day_sums, evaluation_queries, hours, queries
 from firebell.domain.slo.coverage import Anomaly
 from firebell.domain.slo.model import DAY_S, EVENT, TIME, Bucket
 from firebell.domain.slo.records import SloRecord
@@ -203,7 +203,9 @@ def test_many_objectives_take_their_minute_together(story: Story) -> None:
     story.run(lambda w: counting.store_counts(w, [(one, 0, [Bucket(minute, 1, 2)]) for one in records]))
     assert time.process_time() - began < 1
     found = story.house.runner.read(
-        lambda r: queries.counted(r, [*((one.id, 0) for one in records), ("slo_none", 0)], minute - 60, minute + 60)
+        lambda r: evaluation_queries.counted(
+            r, queries.series_of(r, [*(one.id for one in records), "slo_none"]), minute - 60, minute + 60
+        )
     )
     assert {len(one) for one in found.values()} == {2}
     assert len(found) == 100

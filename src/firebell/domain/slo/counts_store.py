@@ -152,17 +152,6 @@ def buckets(read: Read, info: SeriesInfo, since: int, until: int) -> list[Bucket
     return found
 
 
-def buckets_of(read: Read, infos: Iterable[SeriesInfo], since: int, until: int) -> dict[int, list[Bucket]]:
-    """The same of many series, by their ids."""
-    by_id = {info.id: info for info in infos}
-    found: dict[int, list[Bucket]] = {one: [] for one in by_id}
-    wanted = sorted(by_id)
-    for at in range(0, len(wanted), 500):
-        for (one, hour), data in sorted(load(read, wanted[at : at + 500], since, until).items()):
-            found[one] += (b for b in decode(data, hour, by_id[one].bucket_s) if since <= b.start < until)
-    return found
-
-
 def put_hours(work: Work, found: Iterable[tuple[SeriesInfo, int, Mapping[int, Bucket]]]) -> None:
     """Write whole hours."""
     rows = [(info.id, hour, encode(counts, hour, info.bucket_s)) for info, hour, counts in found]

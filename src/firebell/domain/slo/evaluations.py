@@ -46,12 +46,6 @@ def note_evaluated(work: Work, found: Sequence[ObjectiveState]) -> list[Objectiv
     return written
 
 
-def take_clocks(work: Work, slo_ids: Iterable[str]) -> dict[str, SloClock]:
-    """Clocks, locked in order of their ids: of two nodes that evaluate, the second sees what the first has written."""
-    work.needs(Permission.SLOS_EDIT)
-    return store.take_clocks(work, slo_ids)
-
-
 def note_clocks(work: Work, found: Sequence[SloClock]) -> None:
     """What the evaluation knows of clocks: up to where, when next, anomalies, presence. The rest stays as it is."""
     work.needs(Permission.SLOS_EDIT)

@@ -128,16 +128,6 @@ def due(read: Read, now: Instant, limit: int = 1000) -> list[str]:
     return store.due(read, now, limit)
 
 
-def next_due(read: Read) -> Instant | None:
-    """When the next evaluation is due."""
-    return store.next_times(read)[0]
-
-
-def next_poll(read: Read) -> Instant | None:
-    """When the next source is to be asked."""
-    return store.next_times(read)[1]
-
-
 def revision(read: Read) -> str:
     """Another one after every change of a document, source, rule set, policy, adjustment, or word about a share."""
     return "-".join(str(read.scalar(query) or 0) for query in _REVISION)
@@ -168,14 +158,6 @@ def buckets(read: Read, record: SloRecord, part: int, start: int, end: int) -> l
     """Those of one part that start in ``[start, end)``, ascending."""
     info = _info(read, record, part)
     return [] if info is None else counts_store.buckets(read, info, start, end)
-
-
-def counted(read: Read, keys: Iterable[tuple[str, int]], start: int, end: int) -> dict[tuple[str, int], list[Bucket]]:
-    """The same of many parts, (SLO, part) → buckets, with one look; parts without a series are left out."""
-    wanted = set(keys)
-    found = {key: info for key, info in series_of(read, [slo_id for slo_id, _ in wanted]).items() if key in wanted}
-    of_series = counts_store.buckets_of(read, found.values(), start, end)
-    return {key: of_series.get(info.id, []) for key, info in found.items()}
 
 
 def slots(read: Read, record: SloRecord, objective: int, start: int, end: int) -> list[Slot]:

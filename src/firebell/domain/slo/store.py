@@ -146,15 +146,6 @@ def clocks_of(read: Read, slo_ids: Iterable[str]) -> dict[str, SloClock]:
     return {row.slo_id: _clock(row) for row in rows}
 
 
-def take_clocks(work: Work, slo_ids: Iterable[str]) -> dict[str, SloClock]:
-    """The same, locked in order of their ids until the end of the unit."""
-    wanted = sorted(set(slo_ids))
-    if not wanted:
-        return {}
-    query = select(clocks).where(clocks.c.slo_id.in_(wanted)).order_by(clocks.c.slo_id)
-    return {row.slo_id: _clock(row) for row in work.all(query if work.is_sqlite else query.with_for_update())}
-
-
 _EVALUATED = ("settled_end", "due_at", "anomalies", "presence", "quiet_since", "nodata_open")
 _FETCHED = ("poll_at", "failures", "error", "error_at", "warnings", "flags")
 
