@@ -27,7 +27,7 @@ def warm_up() -> None:
     with tempfile.TemporaryDirectory(prefix="firebell-warm-") as folder:
         house = app.open_house(Settings(data=Path(folder)), inline=True)
         front = app.application(house)
-        uvicorn.Config(front).load()
+        uvicorn.Config(front, log_config=None).load()
         assert TestClient(front).get("/healthz").status_code == 200
         house.worker.tick()
         house.close()
