@@ -18,7 +18,7 @@ from firebell.workflows import postmortem_moves, postmortems_seen
 from tests.incident_story import Room
 from tests.workflows.incident_cast import staffed
 
-KEPT = ("pages", "deliveries", "incidents", "updates", "postmortems", "action items", "verdicts")
+KEPT = ("pages", "deliveries", "incidents", "updates", "postmortems", "action items", "recurrence", "verdicts")
 """Lines of the worker's list that a story of learning needs; it is months long."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from firebell.entrypoints.worker import Line
 from firebell.kernel.clock import Instant, micros
 from firebell.kernel.work import Read, Runner, Work
-from firebell.workflows import action_due, postmortem_due, postmortem_verdicts
+from firebell.workflows import action_due, postmortem_due, postmortem_repeats, postmortem_verdicts
 
 
 def lines(runner: Runner) -> tuple[Line, ...]:
@@ -15,6 +15,7 @@ def lines(runner: Runner) -> tuple[Line, ...]:
     return (
         _line("postmortems", runner, postmortem_due.next_due, postmortem_due.tick),
         _line("action items", runner, action_due.next_due, action_due.tick),
+        _line("recurrence", runner, postmortem_repeats.next_due, postmortem_repeats.tick),
         _line("verdicts", runner, postmortem_verdicts.next_due, postmortem_verdicts.tick),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from firebell.domain.incidents import queries as incidents
 from firebell.domain.incidents import verbs
 from firebell.domain.incidents.model import ACTIVE, Incident, Phase
-from firebell.domain.postmortems import commands, queries, rules
+from firebell.domain.postmortems import commands, likeness_store, queries, rules
 from firebell.domain.postmortems import verbs as asked
 from firebell.domain.postmortems.model import Postmortem, State
 from firebell.domain.postmortems.verdict import Repeat
@@ -96,16 +96,26 @@ def followed(work: Work, before: Incident | None, after: Incident, verb: verbs.V
     if one is not None and before is not None and any(getattr(before, f) != getattr(after, f) for f in _TAKEN_OVER):
         taken = postmortem_opens.of_incident(after, work.now)
         one = commands.follow(work, one.id, taken).postmortem
+    if after.phase in _AFTER and before is not None and before.peak != after.peak:
+        one = _graver(work, one, after)
     if before is None or any(getattr(before, field) != getattr(after, field) for field in _COMPARED):
         if after.phase in _AFTER:
             postmortem_likeness.remember(work, after, one)
         elif after.active:
-            postmortem_repeats.look(work, after)
+            likeness_store.ask_look(work, after.id)
     if before is not None and after.commander_id not in (None, before.commander_id):
         postmortem_repeats.commanded(work, after)
     linked = set(after.related_ids) - set(before.related_ids if before is not None else ())
     if linked:
         postmortem_verdicts.ask(work, linked)
+
+
+def _graver(work: Work, one: Postmortem | None, after: Incident) -> Postmortem | None:
+    """It was judged graver after the resolution: what was optional may have become due."""
+    why = postmortem_opens.required(work, after)
+    if one is None:
+        return postmortem_opens.draft_one(work, after, owner_id=after.postmortem_owner_id, why=why) if why else None
+    return postmortem_opens.reasoned(work, one, why)
 
 
 def _moved(

@@ -79,10 +79,16 @@ def _data_lost(incident: Incident) -> bool:
 def on_resolved(work: Work, incident: Incident) -> Postmortem | None:
     """The response is over. Drafts when one is required; drafts again what nobody has touched when there is one."""
     existing = queries.find(work, incident.id)
-    if existing is not None:
-        return redraft(work, existing, incident)
     reasons = required(work, incident)
+    if existing is not None:
+        return redraft(work, reasoned(work, existing, reasons), incident)
     return draft_one(work, incident, owner_id=incident.postmortem_owner_id, why=reasons) if reasons else None
+
+
+def reasoned(work: Work, one: Postmortem, why: tuple[rules.Why, ...]) -> Postmortem:
+    """With the reasons that have come since; none is forgotten."""
+    reasons = tuple(dict.fromkeys((*one.required, *(str(reason) for reason in why))))
+    return commands.follow(work, one.id, {"required": reasons}).postmortem if reasons != one.required else one
 
 
 def draft_one(
@@ -94,7 +100,8 @@ def draft_one(
     made = postmortem_draft.drafted(work, incident, known=postmortem_repeats.unfinished_lines(work, incident))
     one = Postmortem(
         id=ids.new("pmt", work.now), incident_id=incident.id, document=Document(title=incident.title),
-        owner_id=owner_id, required=tuple(reasons), created_at=work.now, **of_incident(incident, work.now),
+        owner_id=owner_id, required=tuple(str(reason) for reason in reasons), created_at=work.now,
+        **of_incident(incident, work.now),
     )  # fmt: skip
     one = commands.open_new(work, postmortem_draft.with_draft(one, made), made.roles)
     postmortem_likeness.remember(work, incident, one)

@@ -11,15 +11,19 @@ from collections.abc import Sequence
 import msgspec
 
 from firebell.domain.incidents import queries as incidents
+from firebell.domain.incidents import store as incident_rows
 from firebell.domain.incidents.model import Incident, Kind
 from firebell.domain.postmortems import likeness_store, queries, similar, verdict
 from firebell.domain.postmortems.actions import ActionState
 from firebell.domain.postmortems.facts import IncidentRepeats
 from firebell.domain.postmortems.likeness_store import RepeatRow
 from firebell.domain.postmortems.verdict import Repeat
+from firebell.kernel.clock import Instant
 from firebell.kernel.work import Read, Work
 from firebell.workflows import incident_words, nudged, postmortem_likeness, postmortems_seen
 from firebell.workflows.postmortems_seen import Action
+
+GROUP = 20
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +33,21 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     kind: Repeat
     score: float
     actions: tuple[Action, ...]
+
+
+def next_due(read: Read) -> Instant | None:
+    return likeness_store.next_look(read)
+
+
+def tick(work: Work) -> bool:
+    """Look at incidents that have begun or changed, a few at a time. True when there was any."""
+    due = likeness_store.looks_due(work, GROUP)
+    for incident_id in sorted(due):
+        incident = incident_rows.take(work, incident_id)
+        likeness_store.looked(work, incident_id)
+        if incident is not None and incident.active:
+            look(work, incident)
+    return bool(due)
 
 
 def look(work: Work, incident: Incident) -> Sequence[RepeatRow]:

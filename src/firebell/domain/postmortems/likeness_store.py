@@ -74,6 +74,14 @@ repeats = Table(
 Index("ix_postmortem_repeats_earlier", repeats.c.earlier_id)
 
 
+looks = Table(
+    "postmortem_looks",
+    metadata,
+    Column("incident_id", String, primary_key=True),
+    Column("asked_at", InstantType, nullable=False),
+)
+
+
 class VerdictRow(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules say of an incident, and what a person says instead. ``confirmed``: open actions of earlier
     postmortems that would have applied, with who says so. ``next_at`` ``None``: computed no more by itself."""
@@ -211,6 +219,27 @@ def next_verdict(read: Read) -> Instant | None:
 
 
 # ---------------------------------------------------------------- repeats
+
+
+def ask_look(work: Work, incident_id: str) -> None:
+    """Have it looked up, soon and elsewhere, what an incident repeats: no page waits for that."""
+    work.insert(looks, [{"incident_id": incident_id, "asked_at": work.now}], skip_existing=True)
+    work.wake()
+
+
+def looks_due(read: Read, limit: int) -> list[str]:
+    """Incidents that are to be looked at, in the order in which that was asked."""
+    query = select(looks.c.incident_id).order_by(looks.c.asked_at, looks.c.incident_id)
+    return [row.incident_id for row in read.all(query.limit(limit))]
+
+
+def next_look(read: Read) -> Instant | None:
+    found: Instant | None = read.scalar(select(func.min(looks.c.asked_at)))
+    return found
+
+
+def looked(work: Work, incident_id: str) -> None:
+    work.write(delete(looks).where(looks.c.incident_id == incident_id))
 
 
 def set_repeats(work: Work, incident_id: str, rows: Sequence[RepeatRow]) -> None:

@@ -125,6 +125,12 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "postmortem_looks",
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("incident_id", name=op.f("pk_postmortem_looks")),
+    )
+    op.create_table(
         "postmortem_marks",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("mark", sa.String(), nullable=False),
