@@ -11,7 +11,7 @@ from firebell.domain.incidents import verbs as incident_verbs
 from firebell.domain.postmortems import verbs
 from firebell.domain.postmortems.actions import ActionType
 from firebell.domain.postmortems.model import Audience, State
-from firebell.kernel.actor import Role
+from firebell.kernel.actor import Actor, Permission, Role
 from firebell.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from firebell.workflows import (
     journal_read,
@@ -138,6 +138,13 @@ def test_who_may_write_waive_and_look_up_names(story: Story) -> None:
         desk.seen_by("lead", lambda r: postmortems_seen.role_map(r, one))
     held = desk.seen_by("boss", lambda r: postmortems_seen.role_map(r, one))
     assert held[desk.id_of("chief")] == "Incident Commander"
+    within = frozenset({Permission.POSTMORTEMS_VIEW, Permission.INCIDENTS_VIEW})
+    stranger = Actor("token", "tok_1", teams={"team_other": within})
+    look = story.house.runner.read
+    assert look(postmortems_seen.postmortem_list, stranger) == []
+    assert set(look(postmortems_seen.counts, stranger).values()) == {0}
+    with pytest.raises(Forbidden):
+        look(lambda read: postmortems_seen.one(read, one.id), stranger)
     with pytest.raises(Forbidden):
         desk.room.act("chief", incident_verbs.SkipPostmortem(reason="We know all about it."))
     with pytest.raises(Conflict):

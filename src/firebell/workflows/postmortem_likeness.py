@@ -190,7 +190,8 @@ def similar_to(read: Read, incident_id: str, *, best: int = similar.BEST) -> lis
     incident = incidents.incident(read, incident_id)
     found = find(read, incident, best=best * 3)
     there = postmortems_seen.incidents_of(read, [one.id for one in found])
-    learnt = queries.of_incidents(read, there)
+    written = queries.of_incidents(read, there)
+    learnt = {key: one for key, one in written.items() if postmortems_seen.is_readable(read, one)}
     return [_like(read, there[one.id], learnt.get(one.id), one) for one in found if one.id in there][:best]
 
 

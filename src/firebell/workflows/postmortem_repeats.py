@@ -139,7 +139,9 @@ def known(read: Read, incident_id: str) -> list[Known]:
 def _action(read: Read, action_id: str) -> Action | None:
     row = queries.action(read, action_id)
     one = queries.find(read, row.postmortem_id) if row is not None else None
-    return Action(row=row, postmortem=one) if row is not None and one is not None else None
+    if row is None or one is None or not postmortems_seen.is_readable(read, one):
+        return None
+    return Action(row=row, postmortem=one)
 
 
 def unfinished_lines(read: Read, incident: Incident) -> tuple[str, ...]:

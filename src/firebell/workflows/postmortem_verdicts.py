@@ -217,6 +217,7 @@ def candidates(read: Read, incident_id: str) -> list[Action]:
     return [
         Action(row=row, postmortem=one)
         for one in rows.values()
+        if postmortems_seen.is_readable(read, one)
         for row in queries.actions_of(read, [one.id]).get(one.id, [])
         if row.item.state is ActionState.COMMITTED
     ]

@@ -89,13 +89,15 @@ def postmortem_list(
     return store.listed(read, where, limit)
 
 
-def counts(read: Read, hidden: Collection[str]) -> Mapping[State, int]:
-    """How many the actor sees in each state; those that were done without are not counted."""
+def counts(read: Read, hidden: Collection[str], team_id: str | None = None) -> Mapping[State, int]:
+    """How many the actor sees in each state, of all or of one team; those that were done without are not counted."""
     query = (
         select(postmortems.c.state, func.count().label("n"))
         .where(store.where_open(hidden), postmortems.c.skipped_at.is_(None))
         .group_by(postmortems.c.state)
     )
+    if team_id is not None:
+        query = query.where(postmortems.c.team_id == team_id)
     found = {row.state: int(row.n) for row in read.all(query)}
     return {state: found.get(state.value, 0) for state in State}
 
@@ -148,17 +150,13 @@ def action_list(
     closed to the reader are left out."""
     where: list[ColumnElement[bool]] = []
     if hidden:
-        open_ids = select(postmortems.c.id).where(postmortems.c.open_to_all)
-        where.append(or_(actions.c.incident_id.not_in(sorted(hidden)), actions.c.postmortem_id.in_(open_ids)))
+        where.append(_open_items(hidden))
     if states:
         where.append(actions.c.state.in_(sorted(states)))
     if owner_id is not None:
         where.append(actions.c.owner_id == owner_id)
     if team_id is not None:
-        of_team = select(postmortems.c.id).where(postmortems.c.team_id == team_id)
-        where.append(
-            or_(actions.c.team_id == team_id, actions.c.team_id.is_(None) & actions.c.postmortem_id.in_(of_team))
-        )
+        where.append(_of_team(team_id))
     if service_id is not None:
         tied = store.postmortem_services
         where.append(actions.c.postmortem_id.in_(select(tied.c.postmortem_id).where(tied.c.service_id == service_id)))
@@ -175,6 +173,18 @@ def action_list(
     if before is not None:
         where.append(_after(before))
     return store.listed_actions(read, where, limit)
+
+
+def _open_items(hidden: Collection[str]) -> ColumnElement[bool]:
+    """Those that do not belong to a hidden incident, or whose postmortem is for everybody."""
+    open_ids = select(postmortems.c.id).where(postmortems.c.open_to_all)
+    return or_(actions.c.incident_id.not_in(sorted(hidden)), actions.c.postmortem_id.in_(open_ids))
+
+
+def _of_team(team_id: str) -> ColumnElement[bool]:
+    """The team's own, and those of its postmortems that name no other team."""
+    of_team = select(postmortems.c.id).where(postmortems.c.team_id == team_id)
+    return or_(actions.c.team_id == team_id, actions.c.team_id.is_(None) & actions.c.postmortem_id.in_(of_team))
 
 
 def _after(last: ActionRow) -> ColumnElement[bool]:
@@ -197,12 +207,14 @@ def actions_of(read: Read, postmortem_ids: Iterable[str]) -> dict[str, list[Acti
     return found
 
 
-def action_counts(read: Read, hidden: Collection[str]) -> Mapping[str, int]:
-    """How many the actor sees by state, and ``overdue``."""
+def action_counts(read: Read, hidden: Collection[str], team_id: str | None = None) -> Mapping[str, int]:
+    """How many the actor sees by state, and ``overdue``; of all or of one team."""
     found = dict.fromkeys((*ActionState, "overdue"), 0)
     query = select(actions.c.state, func.count().label("n"), func.sum(_late(read)).label("late"))
     if hidden:
-        query = query.where(actions.c.incident_id.not_in(sorted(hidden)))
+        query = query.where(_open_items(hidden))
+    if team_id is not None:
+        query = query.where(_of_team(team_id))
     for row in read.all(query.group_by(actions.c.state)):
         found[row.state] = int(row.n)
         found["overdue"] += int(row.late or 0)

@@ -188,6 +188,24 @@ def find(
     """The ``best`` documents at or above ``threshold``, most alike first, from the window before ``asked`` (both ways
     with ``None``). ``asked`` itself is left out. ``may_see`` decides on every document, private or not."""
     vector = within.vector(asked.words)
+    found = _hits(asked, within, vector, may_see, threshold, window_s)
+    return tuple(
+        _alike(asked, position, -negative, vector, within) for negative, _, position in heapq.nsmallest(best, found)
+    )
+
+
+def scores(asked: Signature, within: Index, window_s: float | None = WINDOW_S) -> list[tuple[str, float]]:
+    """(id, score) of every document at or above the threshold, in the index's order; the actor may see them all. For
+    counting, which needs no parts."""
+    found = _hits(asked, within, within.vector(asked.words), lambda _: True, THRESHOLD, window_s)
+    return [(id_, -negative) for negative, id_, _ in found]
+
+
+def _hits(
+    asked: Signature, within: Index, vector: Mapping[str, float], may_see: Callable[[Signature], bool],
+    threshold: float, window_s: float | None,
+) -> list[tuple[float, str, int]]:  # fmt: skip
+    """(score below zero, id, position) of the documents at or above ``threshold``."""
     # The words are a quarter of the sum at most: they are compared only where the rest makes that matter.
     rest = threshold - TEXT - _ROUND
     near = _neighbours(asked.service_ids, within.depends)
@@ -202,12 +220,12 @@ def find(
         trigger = bool(asked.trigger) and one.trigger == asked.trigger
         if score(services, factors, 0.0, trigger=trigger) < rest or one.id == asked.id:
             continue
+        if not _in_window(asked, one, window_s):
+            continue
         total = score(services, factors, _cosine(vector, position, within), trigger=trigger)
-        if total + _ROUND >= threshold and _in_window(asked, one, window_s) and may_see(one):
+        if total + _ROUND >= threshold and may_see(one):
             found.append((-total, one.id, position))
-    return tuple(
-        _alike(asked, position, -negative, vector, within) for negative, _, position in heapq.nsmallest(best, found)
-    )
+    return found
 
 
 def _neighbours(services: frozenset[str], depends: Mapping[str, frozenset[str]]) -> frozenset[str]:
@@ -249,4 +267,4 @@ def _alike(asked: Signature, position: int, total: float, vector: Mapping[str, f
 
 def recurred(asked: Signature, within: Index, days: int) -> int:
     """How many earlier incidents of the last ``days`` are alike: what the rates at 30, 90, 180 and 365 days count."""
-    return len(find(asked, within, may_see=lambda _: True, best=len(within.documents), window_s=days * 86_400))
+    return len(scores(asked, within, days * 86_400))
