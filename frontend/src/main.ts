@@ -7,6 +7,7 @@ import { startKeys } from "./keys";
 import { startLive } from "./live";
 import { startOnce } from "./once";
 import { startPalette } from "./palette";
+import { startQuote } from "./quote";
 import { startReltime } from "./reltime";
 import { startSeen } from "./seen";
 import { startTheme } from "./theme";
@@ -25,5 +26,6 @@ startTheme();
 startUndo();
 startWriting();
 startSeen();
+startQuote();
 startOnce(); // after those who take a submit for themselves
 startLive();

@@ -13,6 +13,7 @@ from firebell.domain.postmortems import actions
 from firebell.entrypoints.web import (
     postmortem_actions,
     postmortem_forms,
+    postmortem_history,
     postmortem_meeting,
     postmortem_page,
     postmortem_refresh,
@@ -32,6 +33,7 @@ PERSONS = ("user_id", "owner_id")
 PAGES: Mapping[str, Callable[..., Response]] = {
     "": postmortem_page.page, "whys": postmortem_whys.whys_page, "factors": postmortem_whys.factors_page,
     "actions": postmortem_actions.page, "meeting": postmortem_meeting.page, "refresh": postmortem_refresh.page,
+    "history": postmortem_history.page,
 }  # fmt: skip
 """The pages that forms stand on, by what ``_page`` says: a refused form comes back open there."""
 

@@ -12,10 +12,11 @@ from firebell.domain.postmortems.model import Document, Section
 from firebell.domain.postmortems.queries import RevisionLine
 from firebell.entrypoints.web import postmortem_desk, sentences, side_by_side
 from firebell.entrypoints.web import postmortem_words as words
+from firebell.entrypoints.web.drafts import Draft
 from firebell.entrypoints.web.names import look_up
 from firebell.entrypoints.web.postmortem_desk import Desk
 from firebell.entrypoints.web.sentences import Line
-from firebell.entrypoints.web.session import Here
+from firebell.entrypoints.web.session import Browser, Here
 from firebell.entrypoints.web.side_by_side import Compared
 from firebell.kernel.errors import NotFound
 from firebell.kernel.work import Read
@@ -58,9 +59,16 @@ class NamesPage:
 
 
 @router.get("/postmortems/{key}/history")
-def history(here: Here, key: str, left: str = "", right: str = "") -> Response:
+def history(here: Here, key: str) -> Response:
+    return page(here, key)
+
+
+def page(here: Browser, key: str, refused: str = "", draft: Draft | None = None, status: int = 200) -> Response:
+    """Revisions, the two that the address names (else the last two) side by side."""
+    left, right = (here.request.query_params.get(side, "") for side in ("left", "right"))
+
     def look(read: Read) -> HistoryPage:
-        desk = postmortem_desk.look(here, read, key)
+        desk = postmortem_desk.look(here, read, key, {refused: draft} if draft else {}, refused)
         found = postmortems_seen.revisions(read, key)
         names = look_up(read, {one.by for one in found})
         numbers = [one.number for one in found]
@@ -74,7 +82,7 @@ def history(here: Here, key: str, left: str = "", right: str = "") -> Response:
 
     view = here.read(look)
     title = f"History: {view.desk.pm.reference}"
-    return here.page("postmortems/history.html", view, title=title, nav="postmortems")
+    return here.page("postmortems/history.html", view, title=title, nav="postmortems", status=status)
 
 
 def _who(name: str, by: str) -> str:
@@ -103,7 +111,7 @@ def _parts(document: Document) -> list[tuple[str, str]]:
     """A document as texts that can be compared."""
     whys = "\n".join(f"{one.condition} ← {_parent(document, one.parent)}" for one in document.whys)
     factors = "\n".join(f"{words.FACTORS.get(one.kind, one.kind)}: {one.text}" for one in document.factors)
-    items = "\n".join(f"{one.text} ({one.state}): {one.end_state}" for one in document.actions)
+    items = "\n".join(f"{one.text} ({one.state}) {one.end_state}".rstrip() for one in document.actions)
     said = [one for one in (document.trigger, document.detected_by, document.mitigated_by) if one]
     return [
         ("Title", document.title), *((one.value, document.text(one)) for one in Section), ("Why-tree", whys),
