@@ -160,11 +160,8 @@ def echoes(
         asked = signatures.get(one.id)
         if asked is None:
             continue
-        alike = similar.find(
-            asked, index, may_see=lambda _: True, best=len(signatures), window_s=WINDOWS_D[-1] * 86_400
-        )  # fmt: skip
         found += [
-            Echo(one.id, other.id, seconds_between(signatures[other.id].at, asked.at), (one.id, other.id) in fixed)
-            for other in alike
+            Echo(one.id, other, seconds_between(signatures[other].at, asked.at), (one.id, other) in fixed)
+            for other, _ in similar.scores(asked, index, WINDOWS_D[-1] * 86_400)
         ]
     return found

@@ -6,13 +6,13 @@ there, so whatever cannot be true is said to be invalid here, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from firebell.domain.incidents.guards import AHEAD_MAX_S
 from firebell.domain.incidents.marks import AGAIN
-from firebell.domain.incidents.milestones import breaches, standing
+from firebell.domain.incidents.milestones import Breach, breaches, standing
 from firebell.domain.incidents.model import CustomerImpact, Incident, MilestoneName, Phase
 from firebell.kernel.clock import Instant, micros, plus
 
@@ -81,11 +81,16 @@ class Measure:
 
 def measures(incident: Incident, which: Which = Which.FIRST) -> dict[str, Measure]:
     """Every metric of one incident, by name."""
-    return {metric.name: measure(incident, metric, which) for metric in METRICS}
+    wrong = breaches(incident)
+    return {metric.name: _measured(incident, metric, which, wrong) for metric in METRICS}
 
 
 def measure(incident: Incident, metric: Metric, which: Which = Which.FIRST) -> Measure:
     """One metric of one incident."""
+    return _measured(incident, metric, which, breaches(incident))
+
+
+def _measured(incident: Incident, metric: Metric, which: Which, wrong_order: Sequence[Breach]) -> Measure:
     if incident.phase in (Phase.DUPLICATE, Phase.DECLINED):
         return Measure(Standing.NOT_APPLICABLE, why=f"it was {incident.phase}")
     if metric.public and incident.customer_impact is CustomerImpact.NO:
@@ -93,7 +98,7 @@ def measure(incident: Incident, metric: Metric, which: Which = Which.FIRST) -> M
     occurrence = incident.occurrence if which is Which.LAST else 1
     start = standing(incident, metric.start, occurrence)
     end = standing(incident, metric.end, occurrence)
-    wrong = _impossible(incident, metric, occurrence) or _contradiction(incident, metric, occurrence)
+    wrong = _impossible(incident, metric, occurrence) or _contradiction(metric, occurrence, wrong_order)
     if wrong:
         return Measure(Standing.INVALID, why=wrong)
     if start is None and standing(incident, _M.RESOLVED, occurrence) is not None:
@@ -122,9 +127,9 @@ def _untrue(incident: Incident, name: MilestoneName, occurrence: int) -> str:
     return ""
 
 
-def _contradiction(incident: Incident, metric: Metric, occurrence: int) -> str:
+def _contradiction(metric: Metric, occurrence: int, found: Sequence[Breach]) -> str:
     used = {metric.start, metric.end}
-    for breach in breaches(incident):
+    for breach in found:
         now = breach.occurrence == occurrence or not AGAIN & {breach.earlier, breach.later}
         if now and used & {breach.earlier, breach.later}:
             return breach.words

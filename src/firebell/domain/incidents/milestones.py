@@ -65,11 +65,10 @@ def breaches(incident: Incident) -> tuple[Breach, ...]:
     """Where the times contradict each other."""
     found = {}
     for occurrence in range(1, incident.occurrence + 1):
-        for earlier in MilestoneName:
-            first = standing(incident, earlier, occurrence)
-            for later in MilestoneName:
-                second = standing(incident, later, occurrence)
-                if later in AFTER[earlier] and first is not None and second is not None and second < first:
+        times = {name: at for name in MilestoneName if (at := standing(incident, name, occurrence)) is not None}
+        for earlier, first in times.items():
+            for later, second in times.items():
+                if later in AFTER[earlier] and second < first:
                     once = occurrence if AGAIN & {earlier, later} else 1
                     found[earlier, later, once] = Breach(earlier, later, once)
     return tuple(found.values())
