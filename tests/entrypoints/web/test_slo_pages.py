@@ -87,6 +87,12 @@ def pushed(story: Story, name: str, minutes: int, bad: int) -> None:
     story.run(lambda work: counting.push(work, one.id, points))
 
 
+def later(story: Story, minutes: int) -> None:
+    """Time passes in one step, which is quicker than stopping at every deadline on the way."""
+    story.clock.advance(60 * minutes)
+    story.settle()
+
+
 def _iso(second: int) -> str:
     return from_micros(second * 1_000_000).format_iso()
 
@@ -122,9 +128,9 @@ def test_an_objective_from_its_form_to_a_gate_that_blocks_and_is_overridden(stor
 
     # An hour is well, then nearly everything fails.
     pushed(story, "checkout", 60, 0)
-    story.run_for(minutes=4)
+    later(story, 4)
     pushed(story, "checkout", 4, 900)
-    story.run_for(minutes=2)
+    later(story, 2)
     page = vic.see("/slos/checkout")
     for words in ("99.9 % over 28 days", "Burn rate, 1 h", "Page alert open", "2 % spent when it fires", "Gone in"):
         assert words in page.plain, words
@@ -144,7 +150,7 @@ def test_an_objective_from_its_form_to_a_gate_that_blocks_and_is_overridden(stor
     )
     assert "The matrix suggests SEV2" in minor.text
     incident = ben.send("/incidents", title="Orders fail", severity="SEV3", service_ids=service_id)
-    story.run_for(minutes=2)
+    later(story, 2)
     burning = ben.see(incident.location)
     assert "At least SEV2 is suggested" in burning.text
     assert "Fast enough to page" in burning.text
@@ -154,7 +160,7 @@ def test_an_objective_from_its_form_to_a_gate_that_blocks_and_is_overridden(stor
     # A private incident is nobody's who is not in it: its share stays in the unattributed line.
     hidden = ben.send("/incidents", title="Someone stole the till", severity="SEV2", private="true",
                       service_ids=service_id)  # fmt: skip
-    story.run_for(minutes=2)
+    later(story, 2)
     assert "stole" in ben.see("/slos/checkout").text
     for path in ("/slos/checkout", "/slos/checkout/shares.csv", f"/services/{service_id}", "/gate"):
         assert "stole" not in vic.see(path).html
@@ -199,7 +205,7 @@ def test_an_objective_from_its_form_to_a_gate_that_blocks_and_is_overridden(stor
     assert ann.send(f"/slos/adjustments/{found[1]}/approve").status == 403
     max_.send(f"/slos/adjustments/{found[1]}/approve")
     assert "approved by max" in max_.see("/slos/checkout").text
-    story.run_for(minutes=2)
+    later(story, 2)
     assert "measured" in max_.see("/slos/checkout").text
     assert "fewer" in max_.send("/slos/checkout/review", met="true", toil_high="true", satisfied="true").text.lower()
 
