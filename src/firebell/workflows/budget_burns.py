@@ -13,55 +13,28 @@ from fractions import Fraction
 
 import structlog
 
-from firebell.domain.alerts import queries as alert_queries
-from firebell.domain.alerts import store as alert_rows
-from firebell.domain.alerts.model import Alert, Arrival
-from firebell.domain.services import queries as services
-from firebell.domain.services.model import Service
 from firebell.domain.slo import burn, evaluation_queries, evaluations, queries
-from firebell.domain.slo.burn import Happens, Judged, Standing, StreamState, Verdict
-from firebell.domain.slo.coverage import LEAST, Absence, Presence, absence, settled_end
-from firebell.domain.slo.evaluation import Evaluated
-from firebell.domain.slo.model import Bucket, Evaluator, Stream
+from firebell.domain.slo.coverage import LEAST, Anomaly, Presence, absence, anomalies, settled_end
+from firebell.domain.slo.model import Bucket, Evaluator
 from firebell.domain.slo.policy import next_state
 from firebell.domain.slo.records import ObjectiveState, SeriesInfo, SloClock, SloRecord
 from firebell.domain.slo.running import Running
 from firebell.kernel.clock import Instant, from_micros, micros, plus
 from firebell.kernel.errors import Unavailable
 from firebell.kernel.work import Read, Runner, Work
-from firebell.workflows import alert_arrives, alert_over, budget_composites, budget_declared, budget_signals
-from firebell.workflows.budget_signals import About
+from firebell.workflows import budget_composites, budget_declared, budget_signals
 from firebell.workflows.budget_sums import RECENT_S, Sums, judged_by
+from firebell.workflows.budget_told import Found, Looked, Teller
 
 log = structlog.get_logger()
 EVERY_S = 30
-LIMIT = 2000
+LIMIT = 100
+"""So many are written in one unit: what wakes people waits for a unit, and none may be long."""
 FAILED_S = 60
-AGAIN_S = 900
-"""An alert of a stream that still fires is told so again: its numbers are new, and if somebody has resolved it while
-the budget burns on, it opens again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """One objective as it was found. ``allowed``: β it is judged by. ``number`` -1: a composite as a whole."""
-
-    number: int
-    evaluated: Evaluated
-    allowed: Fraction
-    rates: Mapping[int, Fraction]
-    alerts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One SLO as it was found. ``newest_end``: of its newest data; of several series the one that lags most."""
-
-    record: SloRecord
-    settled: int
-    newest_end: int | None
-    absence: Absence
-    looked: tuple[Looked, ...]
+WEEK_S = 7 * 86_400
+LOOK_BACK_EVERY_S = 3600
+LOOK_BACKS = 5
+"""Whether a week of data looks odd is asked once an hour, of a few objectives at a time."""
 
 
 @dataclass(slots=True)
@@ -81,6 +54,10 @@ class Burns:
         self.sums = Sums()
         self.off: dict[tuple[str, int], Fraction] = {}
         self._declared = budget_declared.Declared()
+        self._seen: dict[str, tuple[object, ...]] = {}
+        self._looked_back: dict[str, int] = {}
+        self._looks_left = 0
+        self._pruned_hour = 0
         self.last = Written()
         """What the last evaluation wrote."""
 
@@ -107,6 +84,7 @@ class Burns:
             self.last = Written()
             for one in found:
                 self._alone(one, failed)
+        self._seen |= {one.record.id: one.seen for one in self.last.found}
         if failed:
             self._runner.run(lambda work: _put_off(work, failed), lane="engine")
         return bool(found)
@@ -126,9 +104,11 @@ class Burns:
 
     def _look(self, read: Read, failed: list[str]) -> list[Found]:
         failed.clear()
+        self._looks_left = LOOK_BACKS
         due = set(queries.due(read, read.now, LIMIT))
         if not due:
             return []
+        self._forget_the_deleted(read)
         records = queries.those(read, due)
         infos = queries.series_of(read, [one.id for one in records])
         settled = {one.id: settled_end(read.now, one.slo.bucket_s) for one in records}
@@ -154,11 +134,16 @@ class Burns:
         looked: list[Looked] = []
         members: list[budget_composites.Part] = []
         ends: list[int | None] = []
+        mine = {part.number: infos.get((record.id, part.number)) for part in record.parts}
+        seen = (settled, record.version, *mine.values())
+        known = self._seen.get(record.id) == seen
         for number in range(len(record.slo.objectives)):
-            info = infos.get((record.id, record.part_of(number)))
+            info = mine.get(record.part_of(number))
             if info is None:
                 continue
             ends.append(info.newest_end)
+            if known:
+                continue
             rows = queries.rows(read, record, number).rows
             recent = counted.get((record.id, info.part), ())
             summed = self.sums.evaluate(read, record, number, info, rows, settled, recent)
@@ -166,12 +151,35 @@ class Burns:
             rates = _rates(summed.running, allowed)
             looked.append(Looked(number, summed.evaluated, allowed, rates, budget_composites.alerts(record.slo)))
             members.append(budget_composites.Part(record.slo.objectives[number], summed, rows))
-        whole = budget_composites.whole(record.slo, members)
+        whole = budget_composites.whole(record.slo, members) if members else None
         if whole is not None:
             looked.append(Looked(budget_composites.WHOLE, whole.evaluated, whole.allowed, whole.rates, whole.alerts))
         newest = None if not ends or None in ends else min(end for end in ends if end is not None)
         missing = absence(newest, read.now, record.slo.absent, expected_since=record.created_at)
-        return Found(record, settled, newest, missing, tuple(looked))
+        return Found(record, settled, newest, missing, tuple(looked), seen, self._odd(read, record, settled))
+
+    def _forget_the_deleted(self, read: Read) -> None:
+        """Once an hour, what is kept of objectives that are gone."""
+        hour = micros(read.now) // (LOOK_BACK_EVERY_S * 1_000_000)
+        if hour == self._pruned_hour:
+            return
+        self._pruned_hour = hour
+        living = {str(one.id) for one in queries.every(read)}
+        self.sums.keep_only(living)
+        self._seen = {key: one for key, one in self._seen.items() if key in living}
+        self._looked_back = {key: one for key, one in self._looked_back.items() if key in living}
+        self.off = {key: one for key, one in self.off.items() if key[0] in living}
+
+    def _odd(self, read: Read, record: SloRecord, settled: int) -> frozenset[Anomaly] | None:
+        """What a week of data shows by itself, if it is time to look: nothing, no error ever, or always the same."""
+        if settled - self._looked_back.get(record.id, 0) < LOOK_BACK_EVERY_S or self._looks_left <= 0:
+            return None
+        self._looks_left -= 1
+        self._looked_back[record.id] = settled
+        found: set[Anomaly] = set()
+        for part in record.parts:
+            found |= anomalies(queries.buckets(read, record, part.number, settled - WEEK_S, settled))
+        return frozenset(found)
 
     # ---- writing
 
@@ -179,7 +187,7 @@ class Burns:
         ids = sorted(str(one.record.id) for one in found)
         clocks = evaluation_queries.take_clocks(work, ids)
         states = queries.states(work, ids)
-        teller = _Teller(work, self._base_url)
+        teller = Teller(work, self._base_url)
         written, moved = Written(), []
         for one in found:
             clock = clocks.get(one.record.id)
@@ -191,13 +199,13 @@ class Burns:
                 written.states[key] = self._judge(one, looked, before, work.now, teller)
             moved.append(_clock(one, clock, work.now, teller))
             written.found.append(one)
-        evaluations.note_evaluated(work, list(written.states.values()))
+        evaluations.note_evaluated(work, list(written.states.values()), states)
         evaluations.note_clocks(work, moved)
         teller.tell()
         return written
 
     def _judge(
-        self, found: Found, looked: Looked, before: ObjectiveState, now: Instant, teller: _Teller
+        self, found: Found, looked: Looked, before: ObjectiveState, now: Instant, teller: Teller
     ) -> ObjectiveState:
         evaluated, budget = looked.evaluated, looked.evaluated.budget
         key = (before.slo_id, before.objective)
@@ -240,7 +248,7 @@ def _rates(running: Running, allowed: Fraction) -> Mapping[int, Fraction]:
     return found
 
 
-def _clock(found: Found, clock: SloClock, now: Instant, teller: _Teller) -> SloClock:
+def _clock(found: Found, clock: SloClock, now: Instant, teller: Teller) -> SloClock:
     """When to look again, and whether data are missing: of that there is one alert for the whole SLO."""
     missing = found.absence
     gone = missing.presence is Presence.ABSENT
@@ -255,6 +263,7 @@ def _clock(found: Found, clock: SloClock, now: Instant, teller: _Teller) -> SloC
     return replace(
         clock, settled_end=found.settled, due_at=next_look(now), presence=missing.presence, nodata_open=is_open,
         quiet_since=None if missing.presence is Presence.PRESENT else missing.since,
+        anomalies=clock.anomalies if found.anomalies is None else found.anomalies,
     )  # fmt: skip
 
 
@@ -269,95 +278,3 @@ def next_look(now: Instant) -> Instant:
     """The next whole half minute."""
     step = EVERY_S * 1_000_000
     return from_micros((micros(now) // step + 1) * step)
-
-
-class _Teller:
-    """Collects what the intake is told at the end of a unit."""
-
-    def __init__(self, work: Work, base_url: str) -> None:
-        self._work = work
-        self._base_url = base_url
-        self._arrivals: list[Arrival] = []
-        self._quietly: list[str] = []
-        self._notes: list[tuple[About, Stream, str]] = []
-        self._services: dict[str, Service] | None = None
-
-    def say(self, arrival: Arrival) -> None:
-        self._arrivals.append(arrival)
-
-    def about(self, found: Found, looked: Looked | None = None, remaining: Fraction | None = None) -> About:
-        if self._services is None:
-            self._services = {str(one.id): one for one in services.services(self._work)}
-        service = self._services.get(found.record.service_id or "")
-        return About(
-            found.record, 0 if looked is None else looked.number, Fraction(1) if looked is None else looked.allowed,
-            0 if looked is None else looked.evaluated.period_s, remaining,
-            self._work.now if looked is None else looked.evaluated.at,
-            policy_id=None if service is None else service.policy_id,
-            service=found.record.slo.service if service is None else service.display_name or service.name,
-            base_url=self._base_url,
-        )  # fmt: skip
-
-    def heard(
-        self, found: Found, looked: Looked, before: ObjectiveState, after: Mapping[Stream, StreamState],
-        changes: Sequence[burn.Change], remaining: Fraction | None,
-    ) -> None:  # fmt: skip
-        """What the streams of one objective did, and whether one that still fires is due to say so again."""
-        slo = found.record.slo
-        if slo.evaluator is not Evaluator.INTERNAL:
-            return
-        about: About | None = None
-        told = set()
-        for change in changes:
-            about = about or self.about(found, looked, remaining)
-            told.add(change.stream)
-            match change.happens:
-                case Happens.OPENS if slo.notify_on_open:
-                    self.say(budget_signals.burning(about, change.stream, change.rows))
-                case Happens.CLEARS if change.notify and slo.notify_on_resolve:
-                    self.say(budget_signals.cleared(about, change.stream))
-                case Happens.CLEARS if change.notify:
-                    self._quietly.append(budget_signals.key_of(about, change.stream))
-                case Happens.JOINS:
-                    self._notes.append((about, Stream.PAGE, budget_signals.JOINED))
-                case Happens.FREEZES if after[change.stream].standing is Standing.OPEN:
-                    self._notes.append((about, change.stream, budget_signals.frozen_note(found.newest_end)))
-                case Happens.THAWS if after[change.stream].standing is Standing.OPEN:
-                    self._notes.append((about, change.stream, budget_signals.THAWED))
-        if not slo.notify_on_open or not _again(before.at, looked.evaluated.at):
-            return
-        for stream, standing in after.items():
-            rows = tuple(one for one in looked.evaluated.rows if one.row.stream is stream)
-            if stream not in told and standing.standing is Standing.OPEN and _true(rows):
-                about = about or self.about(found, looked, remaining)
-                self.say(budget_signals.burning(about, stream, rows))
-
-    def tell(self) -> None:
-        """Everything at once, through the same door as any sender's signals."""
-        for about, stream, note in self._notes:
-            alert = self._open(budget_signals.key_of(about, stream))
-            if alert is not None:
-                self.say(budget_signals.noted(about, stream, alert.details, note))
-        if self._arrivals:
-            alert_arrives.arrive(self._work, self._arrivals)
-        for key in self._quietly:
-            alert = self._open(key)
-            if alert is not None:
-                alert_over.end_quietly(self._work, alert.id, "the budget no longer burns")
-
-    def _open(self, key: str) -> Alert | None:
-        stored = f"{budget_signals.SOURCE}|{key}"
-        known = alert_rows.keys(self._work, [stored]).get(stored)
-        if known is None or known.open_alert_id is None:
-            return None
-        return alert_queries.by_ids(self._work, [known.open_alert_id]).get(known.open_alert_id)
-
-
-def _true(rows: Sequence[Judged]) -> bool:
-    return any(one.verdict is Verdict.TRUE for one in rows)
-
-
-def _again(before: Instant | None, at: Instant) -> bool:
-    """Whether a quarter of an hour has begun since the last evaluation."""
-    step = AGAIN_S * 1_000_000
-    return before is not None and micros(before) // step != micros(at) // step

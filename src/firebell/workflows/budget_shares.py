@@ -25,9 +25,10 @@ from firebell.kernel.errors import Unavailable
 from firebell.kernel.work import Read, Runner, Work
 from firebell.workflows import budget_attributed, policy_applied
 from firebell.workflows.budget_attributed import Asked, Attributed
-from firebell.workflows.budget_burns import Burns, Found, Looked
+from firebell.workflows.budget_burns import Burns
 from firebell.workflows.budget_composites import WHOLE
 from firebell.workflows.budget_sums import judged_by
+from firebell.workflows.budget_told import Found, Looked
 
 log = structlog.get_logger()
 GOING_ON_S = 60

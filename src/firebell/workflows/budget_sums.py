@@ -6,7 +6,7 @@ have changed: nothing is kept here that the store could not give again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from firebell.domain.slo import evaluation, queries, windows
@@ -57,7 +57,8 @@ class Sums:
         for key in [key for key in self._kept if key[0] in wanted]:
             del self._kept[key]
 
-    def keep_only(self, slo_ids: Sequence[str]) -> None:
+    def keep_only(self, slo_ids: Collection[str]) -> None:
+        """Forget all others."""
         known = set(slo_ids)
         self.forget([slo_id for slo_id, _ in self._kept if slo_id not in known])
 

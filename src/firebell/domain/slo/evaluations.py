@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from firebell.domain.slo import source_store, state_store, store
@@ -20,16 +20,20 @@ TOPIC = "slos"
 _WORDS_MAX, _WARNINGS_MAX = 500, 10
 
 
-def note_evaluated(work: Work, found: Sequence[ObjectiveState]) -> list[ObjectiveState]:
+def note_evaluated(
+    work: Work, found: Sequence[ObjectiveState], standing: Mapping[tuple[str, int], ObjectiveState] | None = None
+) -> list[ObjectiveState]:
     """Write the states of any number of objectives; each transition of a state or a stream is a fact.
 
-    ``state_since`` is filled in here. Returns what was written.
+    ``state_since`` is filled in here. ``standing``: how they stood, where the caller has read that in this unit, under
+    the lock of their clocks. Returns what was written.
     """
     work.needs(Permission.SLOS_EDIT)
     if not found:
         return []
     wanted = {one.slo_id for one in found}
-    standing = state_store.states_of(work, wanted)
+    if standing is None:
+        standing = state_store.states_of(work, wanted)
     names = {one.id: one.name for one in store.those(work, wanted)}
     written: list[ObjectiveState] = []
     for one in found:
