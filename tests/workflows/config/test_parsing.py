@@ -119,7 +119,8 @@ def test_references_know_where_they_stand() -> None:
     [
         ("kind: Usr\napiVersion: firebell/v1\nmetadata: {}\nspec: {}\n", 'acme.yaml:1 kind: There is no kind “Usr”. Did you mean “User”?'),
         ("kind: Heartbeat\napiVersion: firebell/v1\nmetadata: {}\nspec: {}\n", "acme.yaml:1 kind: “Heartbeat” is not in this version of Firebell."),
-        ("apiVersion: openslo/v1\nkind: SLO\nmetadata: {}\nspec: {}\n", "acme.yaml:2 kind: “SLO” is not in this version of Firebell."),
+        ("apiVersion: firebell/v1\nkind: SLO\nmetadata: {}\nspec: {}\n", "acme.yaml:1 apiVersion: SLO is a kind of OpenSLO."),
+        ("apiVersion: openslo/v1\nkind: SLO\nmetadata: {}\nspec: {}\n", "acme.yaml:3 metadata.name: name is missing."),
         ("kind: User\napiVersion: v1\nmetadata: {name: a}\nspec: {}\n", "acme.yaml:2 apiVersion: “apiVersion” must be firebell/v1."),
         ("kind: User\napiVersion: firebell/v1\nmetdata: {}\nspec: {}\n", "acme.yaml:1 metadata: “metadata” is missing, or not a mapping."),
         ("apiVersion: firebell/v1\nmetadata: {}\nspec: {}\n", "acme.yaml:1 kind: “kind” is missing."),

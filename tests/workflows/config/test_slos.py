@@ -226,7 +226,7 @@ FAULTS = [
     (RULES.replace("2%", "200%"), "A row's share of the budget"),
     (RULES.replace("two-rows", "default"), "“default” is built in."),
     (SOURCE.replace("secretFile", "token: x, secretFile"), "A secret does not stand in a document."),
-    (OWN.format(kind="SLO", name="x", spec="{}"), "A SLO is an OpenSLO document."),
+    (OWN.format(kind="SLO", name="x", spec="{}"), "SLO is a kind of OpenSLO."),
 ]  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as dc_replace
+from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,7 +13,11 @@ from msgspec.structs import replace
 from firebell.domain.escalation.model import Climb, Step, Target, TargetKind, Wait
 from firebell.domain.incidents.scale import DEFAULT_SCALE
 from firebell.domain.people.model import Hours
+from firebell.domain.slo.adjustments import Category
+from firebell.domain.slo.model import BurnRow, Stream
+from firebell.domain.slo.policy import Exemption, read_threshold
 from firebell.domain.statuspage.model import WEIGHTS
+from firebell.kernel.clock import from_micros, plus
 from firebell.workflows.config.response_specs import (
     ONLY,
     ComponentSpec,
@@ -24,6 +30,13 @@ from firebell.workflows.config.response_specs import (
     WebhookSpec,
 )
 from firebell.workflows.config.schedules import canonical_layers
+from firebell.workflows.config.slo_specs import (
+    AdjustmentSpec,
+    BudgetPolicySpec,
+    DataSourceSpec,
+    RuleSetSpec,
+    SloSpec,
+)
 from firebell.workflows.config.specs import (
     IntegrationSpec,
     Item,
@@ -35,6 +48,7 @@ from firebell.workflows.config.specs import (
     TeamSpec,
     UserSpec,
 )
+from tests.slo_documents import parsed
 
 NAMES = ("ann", "ben", "carl", "dee")
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"])
@@ -224,4 +238,46 @@ def worlds(draw: st.DrawFn) -> list[Item]:
             ),
         )
         items.append(Item("Service", name, body, draw(team), managed=draw(st.booleans())))
-    return [*items, *draw(response(items))]
+    items += draw(response(items))
+    return [*items, *(draw(objectives(items, people, services)) if services else ())]
+
+
+@st.composite
+def objectives(draw: st.DrawFn, items: list[Item], people: list[str], services: list[str]) -> list[Item]:
+    """Objectives of such a company's services, with every kind that goes with them."""
+    managed = st.booleans()
+    found = [
+        Item("DataSource", "prom", DataSourceSpec("Prometheus", {"url": "http://prom:9090"} | draw(st.sampled_from([{}, {"username": "x"}]))), managed=draw(managed)),
+        Item("BurnRateRules", "ours", RuleSetSpec(86_400 * 30, tuple(
+            BurnRow(draw(st.sampled_from(Stream)), Fraction(draw(st.integers(1, 50)), 100), 3600 * n, 300 * n)
+            for n in range(1, draw(st.integers(2, 4)))
+        )), managed=draw(managed)),
+    ]  # fmt: skip
+    names = draw(st.lists(st.sampled_from(["availability", "latency"]), min_size=1, unique=True).map(sorted))
+    for name in names:
+        slo = parsed(
+            name=name, service=draw(st.sampled_from(services)), target=draw(st.sampled_from(["0.999", "0.95", "0.99995"])),
+            window=draw(st.sampled_from(["30d", "4w", "12h"])), prometheus="prom",
+            source=draw(st.sampled_from(["push", "incidents", "prometheus"])),
+            annotations=draw(st.sampled_from([{}, {"firebell/resolution": "5m"}, {"team/ours": "yes: no"}])),
+        )  # fmt: skip
+        rules = draw(st.sampled_from(["default", "seven-day", "ours"]))
+        found.append(
+            Item("SLO", name, SloSpec(dc_replace(slo, rules=rules, description=draw(TEXTS))), managed=draw(managed))
+        )
+    person = st.sampled_from(people)
+    policy = BudgetPolicySpec(
+        slos=draw(st.frozensets(st.sampled_from(names))), goals=draw(st.sampled_from([(), ("Protect users.", "12")])),
+        approvals=tuple((role, draw(person)) for role in ("product", "development", "reliability")),
+        thresholds=draw(st.sampled_from([(), (read_threshold("remaining < 12.5%", ["gate-warn"], ["fix"]),)])),
+        decider=draw(st.sampled_from(["", *people])), override_max_s=draw(WAITS),
+        override_who=draw(st.frozensets(person)), exemptions=draw(st.sampled_from([frozenset(), frozenset(Exemption)])),
+    )  # fmt: skip
+    found.append(Item("ErrorBudgetPolicy", "shop", policy, managed=draw(managed)))
+    start = from_micros(draw(st.integers(1_700_000_000, 1_800_000_000)) * 1_000_000)
+    change = AdjustmentSpec(
+        slos=frozenset(names), category=str(draw(st.sampled_from(Category))), start=start, end=plus(start, 3600),
+        reason=draw(TEXTS), rrule=draw(st.sampled_from(["", "FREQ=WEEKLY;BYDAY=SU"])), author=draw(st.sampled_from(["", people[0]])),
+        approver=draw(st.sampled_from(["", *people[1:]])),
+    )  # fmt: skip
+    return [*found, Item("BudgetAdjustment", "window", change, managed=draw(managed))]

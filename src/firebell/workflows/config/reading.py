@@ -96,7 +96,7 @@ def envelope(document: Document, kinds: Sequence[str], later: Sequence[str], pro
         problems.append(Problem(document.place("kind"), "“kind” is missing.", f"One of {', '.join(kinds)}."))
     elif kind in ("SLO", "DataSource") and version != "openslo/v1":
         place = document.place("apiVersion")
-        problems.append(Problem(place, f"A {kind} is an OpenSLO document.", "Write “apiVersion: openslo/v1”."))
+        problems.append(Problem(place, f"{kind} is a kind of OpenSLO.", "Write “apiVersion: openslo/v1”."))
     elif kind in later:
         hint = f"This version knows {', '.join(kinds)}."
         problems.append(Problem(document.place("kind"), f"“{kind}” is not in this version of Firebell.", hint))
