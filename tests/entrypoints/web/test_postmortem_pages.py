@@ -94,6 +94,10 @@ def test_a_reader_reads_and_comments_and_what_is_private_is_not_there(town: Vill
     for part in ("", "/whys", "/factors", "/actions", "/lint", "/meeting", "/history", "/refresh", "/edit/impact"):
         assert eve.see(pm + part).status == 404, part
     assert "Vouchers" not in eve.see("/postmortems?view=all").text
+    assert "Refunds" in eve.see("/postmortems.csv?view=all").html
+    assert "Vouchers" not in bob.see("/postmortems.json?view=all").html, "what is private leaves in no list"
+    assert "Reject an empty region list" in eve.see("/actions.csv").html
+    assert eve.see("/actions.exe").status == 404
     assert "Vouchers" not in eve.see("/search.json?q=vouchers").html
     assert bob.see(pm).status == 200
 

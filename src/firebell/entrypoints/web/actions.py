@@ -103,6 +103,11 @@ class BoardPage:
     filtered: bool
     late: int
 
+    def file(self, kind: str) -> str:
+        """Where this very selection is a file."""
+        path, _, query = self.here.partition("?")
+        return f"{path}.{kind}" + (f"?{query}" if query else "")
+
     @property
     def words(self) -> object:
         return words

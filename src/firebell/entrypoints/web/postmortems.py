@@ -71,6 +71,11 @@ class PostmortemsPage:
     here: str
     filtered: bool
 
+    def file(self, kind: str) -> str:
+        """Where this very selection is a file."""
+        path, _, query = self.here.partition("?")
+        return f"{path}.{kind}" + (f"?{query}" if query else "")
+
 
 @router.get("/postmortems")
 def show(

@@ -46,6 +46,7 @@ from firebell.entrypoints.web import (
     postmortem_editor,
     postmortem_export,
     postmortem_history,
+    postmortem_lists,
     postmortem_meeting,
     postmortem_page,
     postmortem_public,
@@ -144,6 +145,7 @@ NOUNS: tuple[APIRouter, ...] = (
     status_pages.router,
     # Before the one route that takes every verb of a postmortem.
     postmortems.router,
+    postmortem_lists.router,
     postmortem_editor.router,
     postmortem_export.router,
     postmortem_public.router,
