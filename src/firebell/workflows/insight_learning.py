@@ -76,27 +76,25 @@ def luck(one: Learned) -> list[str]:
     return [each for each in lines if each]
 
 
-def may_see(read: Read) -> bool:
-    return read.actor.may(Permission.POSTMORTEMS_VIEW)
+def may_see(read: Read, team_id: str | None = None) -> bool:
+    """Whether the actor may see postmortems: everywhere, or those of this team."""
+    return read.actor.may(Permission.POSTMORTEMS_VIEW, team_id)
 
 
 def learned(read: Read, period: Period, *, outward: bool = False) -> list[Learned]:
-    """Every postmortem that may have promises due in the period, newest first."""
-    if not may_see(read):
-        return []
+    """Every postmortem the actor may see that may have promises due in the period, newest first."""
     where = [
         store.where_open(incidents.hidden_subjects(read)),
         store.postmortems.c.resolved_at >= plus(period.since, -REACHES_BACK_S),
     ]
     found = [Learned(one) for one in store.listed(read, where, MANY)]
-    return [one for one in found if not (outward and one.postmortem.private)]
+    return [one for one in found if may_see(read, one.postmortem.team_id) and not (outward and one.postmortem.private)]
 
 
 def classes_of(read: Read, incident_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The classes of the contributing factors of incidents that the actor may see."""
-    if not may_see(read):
-        return {}
-    return {key: Learned(one).classes for key, one in store.of_incidents(read, incident_ids).items()}
+    found = store.of_incidents(read, incident_ids)
+    return {key: Learned(one).classes for key, one in found.items() if may_see(read, one.team_id)}
 
 
 def settings(read: Read) -> Settings:
