@@ -33,7 +33,8 @@ GITHUB = """\
 - name: May this ship?
   env: {{FIREBELL_URL: "{url}", FIREBELL_TOKEN: "${{{{ secrets.FIREBELL_TOKEN }}}}"}}
   run: |
-    pipx run firebell gate {service} --sha "$GITHUB_SHA" || code=$?
+    pip install --quiet "$FIREBELL_PACKAGE"  # the wheel, or the repository, that your server runs
+    firebell gate {service} --sha "$GITHUB_SHA" || code=$?
     if [ "${{code:-0}}" = 2 ]; then echo "::warning::The error budget is low"; exit 0; fi
     exit "${{code:-0}}"
 """
@@ -41,7 +42,9 @@ GITLAB = """\
 gate:
   stage: deploy
   variables: {{FIREBELL_URL: "{url}"}}
-  script: pipx run firebell gate {service} --sha "$CI_COMMIT_SHA"
+  script:
+    - pip install --quiet "$FIREBELL_PACKAGE"  # the wheel, or the repository, that your server runs
+    - firebell gate {service} --sha "$CI_COMMIT_SHA"
   allow_failure: {{exit_codes: [2]}}
 """
 
