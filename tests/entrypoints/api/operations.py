@@ -42,7 +42,7 @@ NOT_CHARGED = {
 }  # fmt: skip
 
 # What has to be asked for beside the path.
-QUERIES = {"GET /incidents/{incident}/updates:compose": "?audience=internal"}
+QUERIES = {"GET /incidents/{incident}/updates:compose": "?audience=internal", "GET /gate": "?service=other"}
 
 # operation: (least role, body). Reading comes first and removing last, so that one may make them all in this order.
 OPERATIONS: dict[str, tuple[int, Any]] = {
@@ -129,6 +129,12 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "GET /budget-policies": (VIEWER, None),
     "GET /budget-policies/{budget_policy}": (VIEWER, None),
     "GET /budget-policies/{budget_policy}/decisions": (VIEWER, None),
+    "GET /gate": (VIEWER, None),
+    "GET /gate/overrides": (VIEWER, None),
+    "POST /gate/overrides": (
+        MANAGER, {"service": "other", "reason": "A fix.", "expires_at": "2026-01-05T09:30:00Z"},
+    ),
+    "DELETE /gate/overrides/{override_id}": (MANAGER, None),
     "POST /slos/{slo}/series": (RESPONDER, {"points": _POINTS}),
     "POST /slos": (MANAGER, {"document": SLO}),
     "PATCH /slos/{slo}": (MANAGER, {"document": SLO}),
