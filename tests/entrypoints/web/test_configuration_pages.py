@@ -102,6 +102,8 @@ def test_from_a_schedule_to_a_signal_without_a_script(plain: Page, house: Compan
     plain.fill("[name=l1-name]", "nights")
     plain.select_option("[name=l1-s0-0]", label="Ben Ito")
     press(plain.locator("#layer-1"), "Only certain hours")
+    # It began long ago: on a Monday before nine, nobody would be on call until nine.
+    plain.fill("[name=l0-start]", "2026-01-05")
     plain.fill("[name=l1-h0-since]", "22:00")
     plain.fill("[name=l1-h0-until]", "06:00")
     press(plain, "Preview 14 days")

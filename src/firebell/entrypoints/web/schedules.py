@@ -163,7 +163,9 @@ def _preview(
         shifts = rules.shifts(alone, shown.starts_at, shown.ends_at)
         rows += drawing.lanes(layer.name, lanes.turns_in_words(layer), drawing.shifts(shifts))
     edge = lanes.midnight(first.add(days=PREVIEW_DAYS - 1), zone).to_tz(zone)
+    # What is warned of is still to come: the calendar begins at midnight, a first turn perhaps this morning.
+    ahead = rules.gaps(after, read.now, shown.ends_at)
     return Preview(
         rows, drawing.marks(read.now), moments.day(shown.starts_at.to_tz(zone)), moments.day(edge),
-        len(found.gaps), lanes.length(found.gaps),
+        len(ahead), lanes.length(ahead),
     )  # fmt: skip
