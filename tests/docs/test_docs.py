@@ -34,7 +34,7 @@ _SPAN = re.compile(r"`([^`\n]+)`")
 _ADDRESS = re.compile(r"/api/v1(?:/[A-Za-z0-9_{}.-]+)+(?::[a-z]+)?")
 _SETTING = re.compile(r"\bFIREBELL_([A-Z_]+)\b")
 # Read by the terminal, the soak and the tests, and by the settings' reader itself: no keys of the settings.
-_OTHERS = {"URL", "TOKEN", "CONFIG", "CRASH"}
+_OTHERS = {"URL", "TOKEN", "CONFIG", "CRASH", "PACKAGE"}
 
 
 @cache

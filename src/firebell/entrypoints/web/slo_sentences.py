@@ -81,7 +81,7 @@ def _consequence(fact: Mapping[str, Any]) -> str:
     about = str(fact.get("about") or "")
     if about.startswith("inc_"):
         return "Its share of the budget of {name} meets “{threshold}”. The policy asks for {consequences}."
-    of = " (" + about.replace("{", "").replace("}", "") + ")" if about else ""
+    of = " ({about})" if about else ""
     return "“{threshold}” holds of {name}" + of + ". The policy asks for {consequences}."
 
 
@@ -102,7 +102,6 @@ SLO: Mapping[str, Sentence] = {
     "slo.source_created": Sentence("added the data source {name}."),
     "slo.source_edited": Sentence("changed {changed} of the data source {name}."),
     "slo.source_deleted": Sentence("deleted the data source {name}."),
-    "slo.source_detached": Sentence("took the data source {name} out of the hands of its file."),
     "slo.rules_created": Sentence("made the burn-rate rules {name}."),
     "slo.rules_edited": Sentence("changed the burn-rate rules {name}."),
     "slo.rules_deleted": Sentence("deleted the burn-rate rules {name}."),
