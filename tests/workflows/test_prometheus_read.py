@@ -7,8 +7,9 @@ from fractions import Fraction
 import pytest
 
 from firebell.domain.slo.model import EVENT, Indicator, Shape, Source
-from firebell.domain.slo.promanswers import State
-from firebell.domain.slo.prombuckets import Outcome
+from firebell.domain.slo.promanswers import Answer as PromAnswer
+from firebell.domain.slo.promanswers import Series, State
+from firebell.domain.slo.prombuckets import Outcome, worst_of
 from firebell.kernel.clock import Instant, from_micros
 from firebell.kernel.fetch import Fetch, FetchPolicy
 from firebell.workflows import prometheus_read
@@ -114,3 +115,15 @@ def test_a_late_page_spoils_the_whole() -> None:
 
 def test_waiting_doubles_from_five_seconds_to_five_minutes() -> None:
     assert [prometheus_read.back_off_s(n) for n in (1, 2, 3, 7, 8, 99)] == [5, 10, 20, 300, 300, 300]
+
+
+@pytest.mark.parametrize("shape", [Shape.BAD_TOTAL, Shape.GOOD_TOTAL])
+def test_a_query_that_groups_names_the_series_with_the_most_errors(shape: Shape) -> None:
+    def grouped(*counts: int) -> PromAnswer:
+        return PromAnswer(State.READ, tuple(Series({"region": name}, {AT: Fraction(count)})
+                                            for name, count in zip(("eu", "us"), counts, strict=True)))  # fmt: skip
+
+    indicator = Indicator(Source.PROMETHEUS, shape, part="p", total="t")
+    part = grouped(1, 7) if shape is Shape.BAD_TOTAL else grouped(9, 3)
+    assert worst_of(indicator, part, grouped(10, 10)) == "region=us"
+    assert worst_of(indicator, PromAnswer(State.READ, part.series[:1]), grouped(10, 10)) == ""

@@ -19,7 +19,7 @@ class Budgets:
 
     def __init__(self, runner: Runner, fetch: Fetch, keyring: Keyring, base_url: str, *, inline: bool) -> None:
         self.polls = Polls(runner, fetch, keyring, pollers=0 if inline else POLLERS)
-        self.burns = Burns(runner, base_url)
+        self.burns = Burns(runner, base_url, self.polls.worst)
         self.shares = Shares(runner, self.burns, require=budget_requires.require, classes=budget_requires.classes)
 
     def lines(self) -> tuple[Line, ...]:

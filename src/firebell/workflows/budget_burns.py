@@ -46,9 +46,11 @@ class Written:
 
 
 class Burns:
-    """The worker's line. ``off``: shares that adjustments and exemptions take off what is charged."""
+    """The worker's line. ``off``: shares that adjustments and exemptions take off what is charged. ``worst``: by SLO,
+    the labels with the most errors, as the polls of this process saw them."""
 
-    def __init__(self, runner: Runner, base_url: str) -> None:
+    def __init__(self, runner: Runner, base_url: str, worst: Mapping[str, str] | None = None) -> None:
+        self._worst = {} if worst is None else worst
         self._runner = runner
         self._base_url = base_url
         self.sums = Sums()
@@ -187,7 +189,7 @@ class Burns:
         ids = sorted(str(one.record.id) for one in found)
         clocks = evaluation_queries.take_clocks(work, ids)
         states = queries.states(work, ids)
-        teller = Teller(work, self._base_url)
+        teller = Teller(work, self._base_url, self._worst)
         written, moved = Written(), []
         for one in found:
             clock = clocks.get(one.record.id)

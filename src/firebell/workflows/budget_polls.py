@@ -30,6 +30,7 @@ from firebell.workflows.prometheus_read import EVERY_S, REREAD_S, Metrics
 log = structlog.get_logger()
 LEASE_S = 180
 GROUP = 200
+WORST_MAX = 300
 SLOW_S = 300
 """What is wrong until somebody changes something is asked again after this."""
 PAST_MAX_S = 90 * DAY_S
@@ -75,6 +76,8 @@ class Polls:
         self._lock = threading.Lock()
         self._asking = 0
         self._stopping = False
+        self.worst: dict[str, str] = {}
+        """By SLO, the labels of the series with the most errors in what was read last, where its query groups."""
 
     def next_due(self, read: Read) -> Instant | None:
         return None if self._stopping or self._asking else evaluation_queries.next_poll(read)
@@ -196,6 +199,7 @@ class Polls:
                     heard.failed, heard.retry = True, heard.retry or built.retry
                     heard.words.append(built.words)
                     return
+            self.worst[str(job.record.id)] = built.worst[:WORST_MAX]
             said = _said(built, step)
             if said:
                 heard.warnings[said] = None

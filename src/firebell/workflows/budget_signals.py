@@ -29,7 +29,8 @@ _NAMES = {Stream.PAGE: "burns fast", Stream.TICKET: "burns slowly"}
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whose signal it is. ``policy_id``: the service's escalation policy. ``at``: the numbers are of then."""
+    """Whose signal it is. ``policy_id``: the service's escalation policy. ``at``: the numbers are of then.
+    ``worst``: the labels of the series with the most errors, where the query groups."""
 
     record: SloRecord
     objective: int
@@ -40,6 +41,7 @@ class About:
     policy_id: str | None = None
     service: str = ""
     base_url: str = ""
+    worst: str = ""
 
     @property
     def name(self) -> str:
@@ -107,6 +109,9 @@ def burning(about: About, stream: Stream, rows: tuple[Judged, ...], notes: tuple
     if len(true) > 1:
         others = ", ".join(f"{window_name(one.row.long_s)}/{window_name(one.row.short_s)}" for one in true)
         lines.append(f"True: {others}.")
+    if about.worst:
+        labels["worst"] = about.worst
+        lines.append(f"Most errors: {about.worst}.")
     lines += [*notes, f"Numbers of {clock_text(about.at)}."]
     if about.runbook:
         lines.append(f"Runbook: {about.runbook}")

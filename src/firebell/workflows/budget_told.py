@@ -58,8 +58,9 @@ class Found:
 class Teller:
     """Collects what the intake is told at the end of a unit."""
 
-    def __init__(self, work: Work, base_url: str) -> None:
+    def __init__(self, work: Work, base_url: str, worst: Mapping[str, str]) -> None:
         self._work = work
+        self._worst = worst
         self._base_url = base_url
         self._arrivals: list[Arrival] = []
         self._quietly: list[str] = []
@@ -79,7 +80,7 @@ class Teller:
             self._work.now if looked is None else looked.evaluated.at,
             policy_id=None if service is None else service.policy_id,
             service=found.record.slo.service if service is None else service.display_name or service.name,
-            base_url=self._base_url,
+            base_url=self._base_url, worst=self._worst.get(found.record.id, ""),
         )  # fmt: skip
 
     def heard(

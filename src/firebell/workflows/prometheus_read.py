@@ -6,7 +6,7 @@ What cannot be read is a state of the answer with words for it, never a number. 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from urllib.parse import urlencode
 
@@ -94,7 +94,9 @@ def counts(
             total = ask(fetch, metrics, promanswers.with_window(indicator.total, window), start + step, end, step)
         else:
             total = Answer(State.EMPTY)
-    return prombuckets.build(indicator, part, total, start=start, end=end, step=step, now=now)
+    built = prombuckets.build(indicator, part, total, start=start, end=end, step=step, now=now)
+    worst = prombuckets.worst_of(indicator, part, total)
+    return replace(built, worst=worst) if worst else built
 
 
 def back_off_s(failures: int) -> int:

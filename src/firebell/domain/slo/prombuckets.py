@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from firebell.domain.slo.coverage import AHEAD_MAX_S, Anomaly
 from firebell.domain.slo.model import Bucket, Compare, Indicator, Shape
-from firebell.domain.slo.promanswers import Answer, State
+from firebell.domain.slo.promanswers import Answer, Series, State
 from firebell.kernel.clock import Instant, micros
 
 ATOMS_MAX = 2**62
@@ -41,7 +41,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """``buckets`` ascending. ``gaps``: how many steps of those asked for say nothing, by why."""
+    """``buckets`` ascending. ``gaps``: how many steps of those asked for say nothing, by why. ``worst``: the labels of
+    the series with the most errors, where a query groups."""
 
     outcome: Outcome
     buckets: tuple[Bucket, ...] = ()
@@ -50,6 +51,25 @@ class Built:
     words: str = ""
     warnings: tuple[str, ...] = ()
     retry: bool = False
+    worst: str = ""
+
+
+def worst_of(indicator: Indicator, part: Answer, total: Answer | None) -> str:
+    """``code=500, region=eu``: which of several series has the most errors; empty when there is one, or none has."""
+    if total is None or len(part.series) < 2:
+        return ""
+    whole = {tuple(sorted(one.labels.items())): _all(one) for one in total.series}
+    found = []
+    for one in part.series:
+        labels, mine = tuple(sorted(one.labels.items())), _all(one)
+        bad = mine if indicator.shape is Shape.BAD_TOTAL else whole.get(labels, Fraction(0)) - mine
+        found.append((bad, labels))
+    bad, labels = max(found)
+    return ", ".join(f"{name}={value}" for name, value in labels) if bad > 0 else ""
+
+
+def _all(series: Series) -> Fraction:
+    return sum((value for value in series.samples.values() if value is not None), Fraction(0))
 
 
 def build(
