@@ -11,7 +11,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from firebell.demo.responses import Responses
+from firebell.demo.learning import Learning
+from firebell.demo.responses import WELL_DAYS_AGO, Responses
 from firebell.demo.stage import Stage, Trouble
 from firebell.domain.oncall import commands as oncall
 from firebell.domain.oncall.model import OverrideKind
@@ -19,6 +20,7 @@ from firebell.domain.paging.model import Outcome, OutcomeKind
 from firebell.kernel.clock import Instant, micros, plus
 
 DAY_S, HOUR_S, MINUTE_S = 86400, 3600, 60
+QUIET_S = 3 * HOUR_S
 STORM_SIZE = 215
 PROVIDER_DOWN_DAYS_AGO = (21, 5)
 
@@ -51,11 +53,14 @@ class _Scene:
 
 
 class History:
-    """Plays ``days`` days that end at ``end``."""
+    """Plays ``days`` days that end at ``end``. ``before``: and the incidents of the months before them."""
 
-    def __init__(self, stage: Stage, end: Instant, days: int, *, storm_size: int = STORM_SIZE) -> None:
+    def __init__(
+        self, stage: Stage, end: Instant, days: int, *, storm_size: int = STORM_SIZE, before: bool = True
+    ) -> None:
         self.stage, self.end, self.days, self.storm_size = stage, end, days, storm_size
         self.start = plus(end, -days * DAY_S)
+        self._before = before
         self._dice = random.Random(20260105)  # noqa: S311 - a story, not a secret
         self._scenes: list[_Scene] = []
         self._order = itertools.count()
@@ -64,6 +69,10 @@ class History:
         """Something happens then (not at all if that is before the beginning or after the end)."""
         if micros(self.start) <= micros(when) <= micros(self.end):
             heapq.heappush(self._scenes, _Scene(micros(when), next(self._order), play))
+
+    def _at_any_time(self, when: Instant, play: Callable[[], None]) -> None:
+        """Something happens then, be it before the month."""
+        heapq.heappush(self._scenes, _Scene(micros(when), next(self._order), play))
 
     def play(self) -> None:
         """From the first day to now."""
@@ -74,12 +83,23 @@ class History:
         self._push_provider_down()
         self._gap_on_saturday()
         self._today()
-        Responses(self.stage, self.end, self.at).add()
+        responses = Responses(self.stage, self.end, self._at_any_time if self._before else self.at)
+        responses.add()
+        if self._before or self.days > WELL_DAYS_AGO:
+            Learning(self.stage, self.end, self._at_any_time, responses).add(before=self._before)
         while self._scenes:
             scene = heapq.heappop(self._scenes)
-            self.stage.run_until(Instant.from_timestamp(scene.at_us, unit="microsecond"))
+            begins = Instant.from_timestamp(scene.at_us, unit="microsecond")
+            self._leap(min(begins, self.start))
+            self.stage.run_until(begins)
             scene.play()
         self.stage.run_until(self.end)
+
+    def _leap(self, to: Instant) -> None:
+        """Past the quiet days of earlier months: nothing happens in them that anybody will look at."""
+        if micros(to) - micros(self.stage.clock.now()) > QUIET_S * 1_000_000:
+            self.stage.clock.set(to)
+            self.stage.settle()
 
     # ---- what happens on any day
 

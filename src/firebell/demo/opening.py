@@ -16,6 +16,7 @@ from firebell.app import House, open_house, serve
 from firebell.demo import company
 from firebell.demo.carriers import recorders
 from firebell.demo.history import STORM_SIZE, History, provider_down
+from firebell.demo.learning import BEFORE_DAYS
 from firebell.demo.objectives import Feeder, Objectives
 from firebell.demo.silence import silent_outlets
 from firebell.demo.stage import Stage
@@ -62,11 +63,12 @@ class DemoSettings(Settings):
 
 def build(
     folder: Path, *, listen: str = "127.0.0.1:8080", end: Instant | None = None, days: int = DAYS,
-    storm_size: int = STORM_SIZE,
+    storm_size: int = STORM_SIZE, before: bool = True,
 ) -> SignIn:  # fmt: skip
-    """Make the installation in ``folder`` and live through ``days`` days of history, which end at ``end`` (now)."""
+    """Make the installation in ``folder`` and live through ``days`` days of history, which end at ``end`` (now).
+    ``before``: the incidents of the months before them are there as well."""
     end = end or SystemClock().now()
-    clock = SetClock(plus(end, -days * 86400))
+    clock = SetClock(plus(end, -(BEFORE_DAYS if before else days) * 86400))
     password = secrets.token_urlsafe(9)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).write_text("begun\n", encoding="utf-8")
@@ -78,7 +80,7 @@ def build(
         made = house.runner.run(lambda work: company.found(work, house.keyring, password_hash))
         # A month of alerts would leave a month of incidents that nobody has worked on.
         usual = house.runner.run(lambda work: _declares(work, ()))
-        History(Stage(house, clock, made), end, days, storm_size=storm_size).play()
+        History(Stage(house, clock, made), end, days, storm_size=storm_size, before=before).play()
         Objectives(house, made, end, days).add()
         house.runner.run(lambda work: _declares(work, usual))
     finally:

@@ -20,6 +20,7 @@ from firebell.kernel.clock import Instant, plus
 from firebell.workflows import incident_declared, incident_moves, update_posted
 
 MINUTE_S, DAY_S = 60, 86400
+WELL_DAYS_AGO = 9
 At = Callable[[Instant, Callable[[], None]], None]
 RUNBOOK = """\
 Payments fail while the gateway answers slowly.
@@ -43,7 +44,7 @@ class Responses:
     def add(self) -> None:
         """Both incidents; the status page and the runbook are there before the first of them."""
         self._at(plus(self.end, -12 * DAY_S), self._prepare)
-        self._handled_well(plus(self.end, -9 * DAY_S))
+        self._handled_well(plus(self.end, -WELL_DAYS_AGO * DAY_S))
         self._under_way(plus(self.end, -24 * MINUTE_S))
 
     # ---- the incident that went well
@@ -55,35 +56,35 @@ class Responses:
         lead, writer, hands, public = "payments-lead", "payments-c", "payments-b", Audience.PUBLIC
         slow = "Payments take more than a minute"
         empty = verbs.AddSizeUp(wrong="the gateway's pool is empty", trend=Trend.STEADY)
-        then(0, lambda: self._declare("well", slow, Severity.SEV2, "payment-gateway", hands))
-        then(2, lambda: self._do("well", lead, verbs.TakeCommand()))
-        then(3, lambda: self._do("well", lead, verbs.AssignRole(role="comms", user_id=self._user(writer))))
-        then(3, lambda: self._do("well", lead, _impact("One payment in five takes more than a minute")))
-        then(4, lambda: self._tell("well", writer, lead, public, None, 30, {"payments": "degraded_performance"}))
-        then(6, lambda: self._do("well", hands, empty))
-        then(7, lambda: self._do("well", lead, self._task("Undo release 42", hands, 10)))
-        then(8, lambda: self._do("well", hands, verbs.AcknowledgeTask()))
-        then(9, lambda: self._tell("well", writer, lead, Audience.INTERNAL, "One payment in five is slow. Release 42 "
+        then(0, lambda: self.declare("well", slow, Severity.SEV2, "payment-gateway", hands))
+        then(2, lambda: self.do("well", lead, verbs.TakeCommand()))
+        then(3, lambda: self.do("well", lead, verbs.AssignRole(role="comms", user_id=self.user(writer))))
+        then(3, lambda: self.do("well", lead, impact_of("One payment in five takes more than a minute")))
+        then(4, lambda: self.tell("well", writer, lead, public, None, 30, {"payments": "degraded_performance"}))
+        then(6, lambda: self.do("well", hands, empty))
+        then(7, lambda: self.do("well", lead, self._task("Undo release 42", hands, 10)))
+        then(8, lambda: self.do("well", hands, verbs.AcknowledgeTask()))
+        then(9, lambda: self.tell("well", writer, lead, Audience.INTERNAL, "One payment in five is slow. Release 42 "
              "leaks connections; it is being undone.", 30))  # fmt: skip
-        then(16, lambda: self._do("well", hands, verbs.FinishTask(outcome="release 41 is back")))
-        then(18, lambda: self._do("well", lead, verbs.Mitigate(remedy=Remedy.ROLLBACK, note="release 41")))
-        then(19, lambda: self._do("well", lead, verbs.AddCriterion(text="p95 below 2 s for 20 minutes")))
-        then(20, lambda: self._tell("well", writer, lead, public, "Payments are fast again since a few minutes, less "
+        then(16, lambda: self.do("well", hands, verbs.FinishTask(outcome="release 41 is back")))
+        then(18, lambda: self.do("well", lead, verbs.Mitigate(remedy=Remedy.ROLLBACK, note="release 41")))
+        then(19, lambda: self.do("well", lead, verbs.AddCriterion(text="p95 below 2 s for 20 minutes")))
+        then(20, lambda: self.tell("well", writer, lead, public, "Payments are fast again since a few minutes, less "
              "than 1 % are still slow. We are watching it; if yours is slow, try it once more.", 30,
              {"payments": "operational"}))  # fmt: skip
         then(41, self._tick_the_criterion)
-        then(42, lambda: self._do("well", lead, verbs.Resolve(
+        then(42, lambda: self.do("well", lead, verbs.Resolve(
             all_clear="Payments have recovered; nothing lingers and no data was lost.")))  # fmt: skip
-        then(43, lambda: self._tell("well", writer, lead, public, "Resolved. For 18 minutes one payment in five was "
+        then(43, lambda: self.tell("well", writer, lead, public, "Resolved. For 18 minutes one payment in five was "
              "slow. No data was lost and nothing lingers; no action is needed from you.", None))  # fmt: skip
-        then(45, lambda: self._do("well", lead, verbs.SetMilestone(
+        then(45, lambda: self.do("well", lead, verbs.SetMilestone(
             name=MilestoneName.IMPACT_STARTED, at=plus(begins, -6 * MINUTE_S))))  # fmt: skip
-        then(60, lambda: self._do("well", lead, verbs.StartPostmortem(owner_id=self._user(lead))))
+        then(60, lambda: self.do("well", lead, verbs.StartPostmortem(owner_id=self.user(lead))))
 
     def _tick_the_criterion(self) -> None:
         one = self.stage.read(lambda read: incidents.incident(read, self._ids["well"]))
         tick = verbs.TickCriterion(criterion=one.criteria[0].id, value="https://grafana.invalid/d/payments")
-        self._do("well", "payments-b", tick)
+        self.do("well", "payments-b", tick)
 
     # ---- the incident to play
 
@@ -92,28 +93,31 @@ class Responses:
             self._at(plus(begins, minutes * MINUTE_S), play)
 
         lead, writer, hands = "platform-lead", "shop-lead", "platform-berlin"
-        then(0, lambda: self._declare("now", "Search shows old prices", Severity.SEV2, "catalogue", writer))
-        then(3, lambda: self._do("now", lead, verbs.TakeCommand()))
-        then(3, lambda: self._do("now", lead, verbs.AssignRole(role="comms", user_id=self._user(writer))))
-        then(4, lambda: self._do("now", lead, _impact("A third of the shop's prices are an hour old")))
-        then(4, lambda: self._tell("now", writer, lead, Audience.PUBLIC, None, 30, {"search": "degraded_performance"}))
-        then(6, lambda: self._do("now", hands, verbs.AddSizeUp(
+        then(0, lambda: self.declare("now", "Search shows old prices", Severity.SEV2, "catalogue", writer))
+        then(3, lambda: self.do("now", lead, verbs.TakeCommand()))
+        then(3, lambda: self.do("now", lead, verbs.AssignRole(role="comms", user_id=self.user(writer))))
+        then(4, lambda: self.do("now", lead, impact_of("A third of the shop's prices are an hour old")))
+        then(4, lambda: self.tell("now", writer, lead, Audience.PUBLIC, None, 30, {"search": "degraded_performance"}))
+        then(6, lambda: self.do("now", hands, verbs.AddSizeUp(
             wrong="the index is not written since the replica fell behind", scope="catalogue and search",
             trend=Trend.STEADY)))  # fmt: skip
-        then(7, lambda: self._tell("now", writer, lead, Audience.INTERNAL, "A third of the prices are an hour old: the "
+        then(7, lambda: self.tell("now", writer, lead, Audience.INTERNAL, "A third of the prices are an hour old: the "
              "index waits for db-2. The platform team brings the replica back.", 20))  # fmt: skip
-        then(8, lambda: self._do("now", lead, self._task("Bring db-2 back in step", hands, 20)))
-        then(9, lambda: self._do("now", hands, verbs.AcknowledgeTask()))
-        then(10, lambda: self._do("now", hands, verbs.SuggestHypothesis(
+        then(8, lambda: self.do("now", lead, self._task("Bring db-2 back in step", hands, 20)))
+        then(9, lambda: self.do("now", hands, verbs.AcknowledgeTask()))
+        then(10, lambda: self.do("now", hands, verbs.SuggestHypothesis(
             text="A long report holds the replica back", evidence="lag grew when it began")))  # fmt: skip
         stop = verbs.ProposeDecision(
             proposal="Stop the monthly report on db-2", risk="it has to be run again tonight", window_s=120
         )
-        then(23, lambda: self._do("now", hands, stop))
+        then(23, lambda: self.do("now", hands, stop))
 
     # ---- what they are made of
 
     def _prepare(self) -> None:
+        if self._parts:
+            return
+
         def make(work: Any) -> dict[str, str]:
             page = pages.create_page(work, slug="shop", name="The sample shop")
             return {
@@ -130,33 +134,35 @@ class Responses:
             )
         )
 
-    def _user(self, who: str) -> str:
+    def incident_id(self, key: str) -> str:
+        return self._ids[key]
+
+    def user(self, who: str) -> str:
         return str(self.stage.company.users[who])
 
-    def _actor(self, who: str) -> Actor:
-        found = self.stage.read(lambda read: authority.user_actor(read, self._user(who)))
+    def actor(self, who: str) -> Actor:
+        found = self.stage.read(lambda read: authority.user_actor(read, self.user(who)))
         assert found is not None
         return found
 
-    def _declare(self, key: str, title: str, severity: Severity, service: str, who: str) -> None:
-        if not self._parts:
-            self._prepare()  # a short history begins after the page was made
+    def declare(self, key: str, title: str, severity: Severity, service: str, who: str) -> None:
+        self._prepare()  # what happens first may come before the page was made
         found = self.stage.read(lambda read: services.service_by_name(read, service))
         assert found is not None
         new = Declaration(
             title=title, severity=severity, service_ids=(found.id,), team_id=found.team_id, detection=Detection.PERSON
         )
-        self._ids[key] = self.stage.run(lambda work: incident_declared.declare(work, new), self._actor(who)).id
+        self._ids[key] = self.stage.run(lambda work: incident_declared.declare(work, new), self.actor(who)).id
         self.stage.settle()
 
-    def _do(self, key: str, who: str, verb: verbs.Verb) -> None:
-        self.stage.run(lambda work: incident_moves.act(work, self._ids[key], verb), self._actor(who))
+    def do(self, key: str, who: str, verb: verbs.Verb) -> None:
+        self.stage.run(lambda work: incident_moves.act(work, self._ids[key], verb), self.actor(who))
         self.stage.settle()
 
     def _task(self, text: str, who: str, minutes: int) -> verbs.Verb:
-        return verbs.AssignTask(text=text, assignee_id=self._user(who), minutes=minutes, kind=TaskKind.HANDS_ON)
+        return verbs.AssignTask(text=text, assignee_id=self.user(who), minutes=minutes, kind=TaskKind.HANDS_ON)
 
-    def _tell(
+    def tell(
         self, key: str, who: str, commander: str, audience: Audience, body: str | None, next_min: int | None,
         parts: dict[str, str] | None = None,
     ) -> None:  # fmt: skip
@@ -171,9 +177,9 @@ class Responses:
             )  # fmt: skip
             return update_posted.submit(work, self._ids[key], new)
 
-        update = self.stage.run(submit, self._actor(who))
+        update = self.stage.run(submit, self.actor(who))
         if update.state == UpdateState.AWAITING_APPROVAL:
-            self.stage.run(lambda work: update_posted.approve(work, update.id, update.sha256), self._actor(commander))
+            self.stage.run(lambda work: update_posted.approve(work, update.id, update.sha256), self.actor(commander))
         self.stage.settle()
 
 
@@ -181,5 +187,5 @@ def _in_minutes(now: Instant, minutes: int | None) -> Instant | None:
     return None if minutes is None else plus(now, minutes * MINUTE_S)
 
 
-def _impact(words: str) -> verbs.Verb:
+def impact_of(words: str) -> verbs.Verb:
     return verbs.Edit(impact=words, customer_impact=CustomerImpact.YES)
