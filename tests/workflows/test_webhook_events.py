@@ -16,12 +16,13 @@ from firebell.domain.incidents.declaration import Declaration
 from firebell.domain.incidents.model import Kind, Severity
 from firebell.domain.outbox import commands as outbox
 from firebell.domain.outbox import queries as posts
-from firebell.domain.webhooks import commands, queries
+from firebell.domain.services import queries as services
+from firebell.domain.webhooks import commands, queries, rules
 from firebell.domain.webhooks.model import NewWebhook
 from firebell.kernel.actor import SYSTEM, Role
 from firebell.kernel.clock import SystemClock, plus
 from firebell.kernel.journal import Entry
-from firebell.workflows import webhook_events
+from firebell.workflows import gate_asked, webhook_events
 from tests.fakes.http_sink import Answer, HttpSink, Step
 from tests.story import Story
 
@@ -135,6 +136,24 @@ def test_accounts_and_settings_are_never_told(house: Story) -> None:
         hook(house, sink, "*")
         house.person("ben")
         house.settle()
+
+
+def test_a_chat_hears_what_a_gate_said_and_nothing_of_where_counts_come_from(house: Story) -> None:
+    house.policy("p", ("ann", 300), fallback=("ann",))
+    house.service("checkout", policy="p")
+
+    def ask(work: Any) -> None:
+        gate_asked.ask(work, services.service(work, house.services["checkout"]))
+
+    with HttpSink([Answer(200)]) as sink:
+        hook(house, sink, "gate.*", "slo.*", flavour="chat_webhook")
+        house.run(ask)
+        house.settle()
+        said = json.loads(sink.requests[0].body)["text"]
+    assert "checkout" in said
+    assert "the gate said allow to deploy" in said
+    assert rules.may_leave("slo.state_changed")
+    assert not rules.may_leave("slo.source_edited")
 
 
 def test_during_a_rotation_both_secrets_sign(house: Story) -> None:

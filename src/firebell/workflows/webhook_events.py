@@ -20,6 +20,8 @@ from firebell.domain.incidents.model import Incident, Kind
 from firebell.domain.outbox import commands as outbox
 from firebell.domain.outbox.model import NewPost
 from firebell.domain.services import queries as services
+from firebell.domain.slo import policy_queries
+from firebell.domain.slo import queries as slos
 from firebell.domain.statuspage import queries as status_queries
 from firebell.domain.webhooks import queries, rules, store
 from firebell.domain.webhooks.model import TEST, Webhook
@@ -158,9 +160,14 @@ def _events(work: Work, entries: Sequence[Entry], base_url: str) -> list[Event]:
                 about |= {alert.labels[INCIDENT]} if alert.labels.get(INCIDENT) else set()
         elif entry.subject.startswith(("sin_", "spg_", "cmp_", "mnt_")):
             event = replace(event, team_ids=frozenset({_team_of_page(read, entry)}))
+        elif entry.subject.startswith(("slo_", "svc_", "ebp_")):
+            event = _of_objectives(read, event, entry)
         behind = [one for one in (incident(each) for each in about) if one is not None]
         if entry.subject.startswith(("pmt_", "act_")):
-            event = replace(event, team_ids=frozenset(one.team_id for one in behind))
+            event = replace(
+                event, incident=behind[0] if len(behind) == 1 else None,
+                team_ids=frozenset(one.team_id for one in behind),
+            )  # fmt: skip
         made.append(
             replace(
                 event,
@@ -170,6 +177,20 @@ def _events(work: Work, entries: Sequence[Entry], base_url: str) -> list[Event]:
             )
         )
     return made
+
+
+def _of_objectives(read: Read, event: Event, entry: Entry) -> Event:
+    """Whose an objective, a policy or a gate is, deleted ones included where they are still known."""
+    if entry.subject.startswith("slo_"):
+        found = slos.those(read, [entry.subject])
+        return replace(event, team_ids=frozenset(one.team_id for one in found))
+    try:
+        if entry.subject.startswith("ebp_"):
+            return replace(event, team_ids=frozenset({policy_queries.policy(read, entry.subject).team_id}))
+        service = services.service(read, entry.subject, deleted=True)
+    except Refused:
+        return event
+    return replace(event, team_ids=frozenset({service.team_id}), service=service.display_name or service.name)
 
 
 def _team_of_page(read: Read, entry: Entry) -> str | None:
@@ -193,7 +214,7 @@ def _texts(value: Any) -> Iterable[str]:
 
 _PLACES = {
     "alr_": "/alerts/", "inc_": "/incidents/", "spg_": "/status-pages/", "svc_": "/services/", "sch_": "/schedules/",
-    "pmt_": "/postmortems/", "act_": "/actions/",
+    "pmt_": "/postmortems/", "act_": "/actions/", "slo_": "/slos/",
 }  # fmt: skip
 
 

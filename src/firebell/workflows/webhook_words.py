@@ -33,8 +33,15 @@ _LINES = {
     "alert.opened": "opened as {severity}",
     "alert.severity_changed": "severity went from {before} to {after}",
     "statuspage.update_posted": "{name}: {body}",
+    "slo.state_changed": "{name}: its error budget is {after} now, after {before}",
+    "slo.stream_changed": "{name}: its {stream} alert is {after} now",
+    "slo.consequence": "{name}: “{threshold}” holds",
+    "gate.answered": "the gate said {decision} to {change}: {words}",
+    "gate.overridden": "the gate is overridden until {until}: {reason}",
     "webhook.test": "a test: this address works",
 }
+_NAMED = {"postmortem": "postmortem", "action": "action item", "slo": "objective", "gate": "gate"}
+"""What a line has to name, since its title is the incident's or the service's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +131,10 @@ def _line(event: Event) -> dict[str, Any]:
     elif event.alert is not None:
         title = f"{event.alert.severity} {event.alert.summary}" + (f" ({event.service})" if event.service else "")
     else:
-        title = "Firebell"
-    happened = event.entry.kind.partition(".")[2].replace("_", " ")
+        title = event.service or "Firebell"
+    family, _, happened = event.entry.kind.replace("_", " ").partition(".")
+    if family in _NAMED:
+        happened = f"{_NAMED[family]} {happened}"
     words = _LINES.get(event.entry.kind, happened)
     said = {name: cut(str(value), 1500) for name, value in event.entry.data.items() if value is not None}
     try:

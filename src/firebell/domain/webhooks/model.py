@@ -14,9 +14,11 @@ TEST = "webhook.test"
 FAMILIES = (
     "alert", "escalation", "incident", "severity", "command", "role", "task", "decision", "milestone", "update",
     "promise", "statuspage", "component", "maintenance", "oncall", "runbook", "postmortem",
-    "action",
+    "action", "slo", "gate",
 )  # fmt: skip
 """Facts whose kind begins so may leave the house; accounts, tokens and settings never do."""
+INSIDE = ("slo.source_", "slo.rules_")
+"""Of those families, what is a setting all the same."""
 
 
 class Flavour(StrEnum):

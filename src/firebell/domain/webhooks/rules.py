@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from firebell.domain.webhooks.model import CHATTY, FAMILIES, TEST, Flavour, Webhook
+from firebell.domain.webhooks.model import CHATTY, FAMILIES, INSIDE, TEST, Flavour, Webhook
 from firebell.kernel.addresses import destination
 from firebell.kernel.errors import Invalid
 from firebell.kernel.secrets import new_webhook_secret, webhook_key
@@ -68,7 +68,7 @@ def events(values: Iterable[str]) -> tuple[str, ...]:
 
 def may_leave(kind: str) -> bool:
     """Whether facts of this kind are told to anybody outside at all."""
-    return kind.partition(".")[0] in FAMILIES
+    return kind.partition(".")[0] in FAMILIES and not kind.startswith(INSIDE)
 
 
 def wants(patterns: Sequence[str], kind: str) -> bool:
