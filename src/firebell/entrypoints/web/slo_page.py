@@ -132,7 +132,7 @@ def assemble(found: Found, now: Instant, zone: str) -> SloPage:
         coverage=slo_words.share(None if state is None else state.coverage),
         chart=burn_lines.chart(found, state, ahead, at, zone) if known and state else None,
         previous=burn_lines.previous(found, at, zone),
-        previous_words=burn_lines.days_of(found.before, zone),
+        previous_words=burn_lines.days_of(found.before, slo.window.zone if isinstance(slo.window, Calendar) else zone),
         forecast=ahead,
         rules="its own" if slo.rows else slo.rules,
         alerts=row.alerts,
