@@ -10,7 +10,7 @@ from urllib.parse import quote
 from firebell.domain.slo.attribution import Basis
 from firebell.domain.slo.coverage import SETTLE_S
 from firebell.domain.slo.exact import shown
-from firebell.domain.slo.model import Indicator, Shape, Source
+from firebell.domain.slo.model import Calendar, Indicator, Shape, Source
 from firebell.domain.slo.records import Review, SloRecord
 from firebell.entrypoints.web import moments, slo_rows, slo_view, slo_words
 from firebell.entrypoints.web import slo_burn_lines as burn_lines
