@@ -89,7 +89,7 @@ def _the_story(tmp_path: Path, url: str) -> None:
     room = Room(story)
     one = room.declare("The shop fails", "SEV2", by="ada", alerts=["page"])
     room.act("ada", verbs.SetMilestone(name=MilestoneName.IMPACT_STARTED, at=shop.at(minute, -3)))
-    shop.wait(0.5)
+    shop.wait(1)
     share = shop.shares()[one.id]
     assert share.share.net == shop.state().measured
     assert shop.state().unattributed == 0
