@@ -120,6 +120,9 @@ def test_an_incident_is_charged_its_minutes_and_the_policy_has_its_say(story: St
             story.run(lambda work, role=role: policies.approve(work, found.id, role), story.actor(name))
         assert shop.gate().decision is Decision.BLOCK
         assert shop.gate(change=Change.SECURITY).decision is not Decision.BLOCK
+        late = [policy.read_threshold("overdue >= 0", ["gate-warn"])]
+        story.run(lambda work: policies.edit(work, found.id, thresholds=late))
+        assert shop.gate(change=Change.SECURITY).reasons[0].why is Why.POLICY
         assert story.breaches() == []
 
 

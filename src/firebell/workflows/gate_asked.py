@@ -6,7 +6,7 @@ the service's own setting decides, and that is said, too.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -15,13 +15,14 @@ import structlog
 from firebell.domain.incidents import queries as incidents
 from firebell.domain.people import queries as people
 from firebell.domain.people import tokens
+from firebell.domain.postmortems import queries as postmortems
 from firebell.domain.services import queries as services
 from firebell.domain.services.model import Service
-from firebell.domain.slo import gate, gate_store, gating, policy_queries, queries
+from firebell.domain.slo import consequences, gate, gate_store, gating, policy_queries, queries
 from firebell.domain.slo.burn import Standing, StreamState
-from firebell.domain.slo.gate import SPARED, Answer, Change
+from firebell.domain.slo.gate import SPARED, Answer, Change, Decision
 from firebell.domain.slo.model import Stream
-from firebell.domain.slo.policy import Consequence, Policy
+from firebell.domain.slo.policy import Consequence, Policy, Subject, at_the_gate
 from firebell.domain.slo.records import ObjectiveState, OverrideRecord, PolicyRecord, SloRecord
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant, micros
@@ -119,7 +120,7 @@ def _answered(read: Read, service: Service, change: Change, sha: str, incident: 
         policy = policy_queries.policy_for(read, record)
         if policy is not None:
             versions.append(policy.policy.version)
-        standings += _standings(record, states, policy)
+        standings += _standings(record, states, policy, _asked(read, service, record, policy))
     overrides = _named(read, gate_store.listed(read, service.id, live_at=read.now))
     answer = gate.answer(
         service.id, standings, read.now, change=change, sha=sha, incident_open=_mends(read, service, incident),
@@ -131,7 +132,10 @@ def _answered(read: Read, service: Service, change: Change, sha: str, incident: 
 
 
 def _standings(
-    record: SloRecord, states: Mapping[tuple[str, int], ObjectiveState], policy: PolicyRecord | None
+    record: SloRecord,
+    states: Mapping[tuple[str, int], ObjectiveState],
+    policy: PolicyRecord | None,
+    asked: Callable[[int], tuple[Decision, str] | None],
 ) -> list[gate.Standing]:
     numbers = [*range(len(record.slo.objectives)), *([WHOLE] if (record.id, WHOLE) in states else [])]
     found = []
@@ -143,6 +147,7 @@ def _standings(
         if state is None:
             state = ObjectiveState(record.id, number)
         page = state.streams.get(Stream.PAGE, StreamState())
+        more = asked(number)
         found.append(
             gate.Standing(
                 name=name, state=state.state, remaining=state.remaining, coverage=Fraction(state.coverage),
@@ -150,9 +155,28 @@ def _standings(
                 approved=None if policy is None else policy.policy.approved,
                 policy_version=None if policy is None else policy.policy.version,
                 spared=SPARED if policy is None else spared(policy.policy),
+                asked=None if more is None else more[0], asked_why="" if more is None else more[1],
             )
         )  # fmt: skip
     return found
+
+
+def _asked(
+    read: Read, service: Service, record: SloRecord, policy: PolicyRecord | None
+) -> Callable[[int], tuple[Decision, str] | None]:
+    """What the policy asks of the gate beyond the budget's states, by objective."""
+
+    def look(number: int) -> tuple[Decision, str] | None:
+        if policy is None:
+            return None
+        held = {one.threshold for one in consequences.held(read, str(record.id), number, policy.id)}
+        late = len(postmortems.overdue_prevent(read, [service.id]).get(service.id, ()))
+        for threshold, asks in at_the_gate(policy.policy, held, late):
+            decision = Decision.BLOCK if asks is Consequence.GATE_BLOCK else Decision.WARN
+            return decision, str(threshold) + (f" ({late})" if threshold.subject is Subject.OVERDUE else "")
+        return None
+
+    return look
 
 
 def spared(policy: Policy) -> frozenset[str]:

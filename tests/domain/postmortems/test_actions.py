@@ -179,10 +179,7 @@ def test_only_promises_are_nagged_about(state: ActionState) -> None:
     assert nagging.next_at(item(state, due_at=DUE), 0, DUE, Calendar()) is None
 
 
-def test_an_overdue_preventive_item_marks_its_service() -> None:
-    assert nagging.gates_service(item(due_at=DUE), plus(DUE, 1))
-    assert not nagging.gates_service(item(due_at=DUE), DUE)
-    assert not nagging.gates_service(item(due_at=DUE, type=ActionType.DETECT), plus(DUE, 1))
+def test_an_overdue_promise_says_for_how_long() -> None:
     assert actions.overdue_s(item(due_at=DUE), plus(DUE, 60)) == 60
 
 

@@ -70,6 +70,7 @@ def test_thresholds_hold_strictly_where_they_say_so() -> None:
         ("remaining less than 25%", ["gate-warn"]), ("remaining > 25%", ["gate-warn"]),
         ("incident < 20%", ["gate-warn"]), ("class > 20%", ["mark-systemic"]),
         ("incident > 20% per quarter", ["mark-systemic"]), ("remaining < 25", ["gate-warn"]),
+        ("overdue > 0%", ["gate-warn"]), ("overdue > 0.5", ["gate-warn"]), ("overdue > 0", ["notify-team"]),
         ("remaining < 25%", []), ("remaining < 25%", ["shout"]), ("remaining < 1.2.3%", ["gate-warn"]),
     ],
 )  # fmt: skip
@@ -176,6 +177,26 @@ def test_a_policy_without_its_approvals_only_warns() -> None:
     found = gate.answer("checkout", [replace(EMPTY, approved=False)], NOW)
     assert found.decision is Decision.WARN
     assert [one.why for one in found.reasons] == [Why.EXHAUSTED, Why.NOT_APPROVED]
+
+
+def test_a_policy_may_ask_the_gate_for_more_than_the_states_do() -> None:
+    thresholds = [
+        policy.read_threshold("remaining < 50%", ["notify-team", "gate-warn"]),
+        policy.read_threshold("remaining < 25%", ["gate-warn"]),
+        policy.read_threshold("overdue > 1", ["gate-block"]),
+    ]
+    assert [one.written("50%") for one in thresholds[::2]] == ["remaining < 50%", "overdue > 1"]
+    one = replace(POLICY, thresholds=tuple(thresholds))
+    assert policy.at_the_gate(one, set(), 1) == ()
+    # What a budget's own state says is said by it alone, with its own hysteresis.
+    assert policy.at_the_gate(one, {"remaining < 25 %"}, 0) == ()
+    asks = policy.at_the_gate(one, {"remaining < 50 %"}, 2)
+    assert [each for _, each in asks] == [Consequence.GATE_BLOCK, Consequence.GATE_WARN]
+
+    warned = replace(FULL, asked=Decision.WARN, asked_why="remaining < 50 %")
+    assert ask(warned) == (Decision.WARN, Why.POLICY)
+    assert ask(replace(warned, asked=Decision.BLOCK)) == (Decision.BLOCK, Why.POLICY)
+    assert ask(replace(warned, asked=Decision.BLOCK), change=Change.SECURITY)[0] is Decision.ALLOW
 
 
 def test_an_override_comes_first_with_author_and_reason_and_the_rest_stays_visible() -> None:

@@ -73,17 +73,6 @@ def next_at(item: ActionItem, told: int, now: Instant, calendar: Calendar) -> In
     return next(rung.at for rung, following in pairwise(unsaid) if following.at > now)
 
 
-def gates_service(item: ActionItem, now: Instant) -> bool:
-    """An overdue ``prevent`` item marks its services in the budget gate, if the error-budget policy says so."""
-    return (
-        item.state is ActionState.COMMITTED
-        and item.type is not None
-        and item.type.value == "prevent"
-        and item.due_at is not None
-        and now > item.due_at
-    )
-
-
 class Nag(StrEnum):
     """What is late of a postmortem."""
 

@@ -227,12 +227,15 @@ def _late(read: Read) -> ColumnElement[int]:
 
 
 def overdue_prevent(read: Read, service_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Overdue ``prevent`` items by service: what marks it in the budget gate, where its policy says so."""
-    tied = store.postmortem_services
+    """Overdue ``prevent`` items by service: what marks it in the budget gate, where its policy says so. Those of
+    private incidents are not counted, since whoever asks the gate is told how many there are."""
+    tied, owners = store.postmortem_services, store.postmortems
     query = (
         select(tied.c.service_id, actions.c.id)
         .join(actions, actions.c.postmortem_id == tied.c.postmortem_id)
+        .join(owners, owners.c.id == tied.c.postmortem_id)
         .where(
+            owners.c.private.is_(False) | owners.c.open_to_all.is_(True),
             tied.c.service_id.in_(sorted(set(service_ids))), actions.c.state == ActionState.COMMITTED,
             actions.c.type == ActionType.PREVENT, actions.c.due_at < read.now,
         )

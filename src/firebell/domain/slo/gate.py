@@ -52,6 +52,7 @@ class Why(StrEnum):
     EXHAUSTED = "exhausted"
     UNKNOWN = "unknown"
     CAUTION = "caution"
+    POLICY = "policy"
     WITHIN_BUDGET = "within_budget"
     NO_SLO = "no_slo"
     NOT_APPROVED = "policy_not_approved"
@@ -63,7 +64,8 @@ class Standing:
     """One objective as the gate sees it. ``coverage`` of the period. ``page_open``: frozen ones included.
 
     ``approved``: ``False`` when its policy waits for approvals; ``None`` when it has none. ``spared``: kinds of change
-    that its policy lets through when the budget is exhausted.
+    that its policy lets through when the budget is exhausted. ``asked``: what the policy asks beyond the budget's
+    states, by ``asked_why``, its threshold in words.
     """
 
     name: str
@@ -74,6 +76,8 @@ class Standing:
     approved: bool | None = None
     policy_version: int | None = None
     spared: frozenset[str] = frozenset(SPARED)
+    asked: Decision | None = None
+    asked_why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,9 @@ def _judge(slo: Standing, change: Change, incident_open: bool) -> tuple[Decision
     if slo.state is BudgetState.EXHAUSTED and change not in slo.spared:
         left = "" if slo.remaining is None else f" ({percent(slo.remaining, 1)} left)"
         return Decision.BLOCK, Reason(Why.EXHAUSTED, f"The budget of {slo.name} is exhausted{left}.", slo.name)
+    asks = Reason(Why.POLICY, f"The policy of {slo.name} asks for it: {slo.asked_why}.", slo.name)
+    if slo.asked is Decision.BLOCK and change not in slo.spared:
+        return Decision.BLOCK, asks
     if slo.coverage < LEAST or slo.remaining is None:
         words = f"Only {percent(slo.coverage, 1)} of the period of {slo.name} is known."
         return Decision.WARN, Reason(Why.UNKNOWN, words, slo.name)
@@ -148,6 +155,8 @@ def _judge(slo: Standing, change: Change, incident_open: bool) -> tuple[Decision
         return Decision.WARN, Reason(
             Why.CAUTION, f"{percent(slo.remaining, 1)} of the budget of {slo.name} is left.", slo.name
         )
+    if slo.asked is Decision.WARN:
+        return Decision.WARN, asks
     return Decision.ALLOW, Reason(
         Why.WITHIN_BUDGET, f"{percent(slo.remaining, 1)} of the budget of {slo.name} is left.", slo.name
     )

@@ -57,14 +57,17 @@ class Exemption(StrEnum):
 
 
 class Subject(StrEnum):
-    """What a threshold looks at: the budget, one incident's share of it, or one class's share of a quarter's."""
+    """What a threshold looks at: the budget, one incident's share of it, or one class's share of a quarter's; and how
+    many action items that are to prevent a repetition are overdue for the service."""
 
     REMAINING = "remaining"
     INCIDENT = "incident"
     CLASS = "class"
+    OVERDUE = "overdue"
 
 
-_WHEN = re.compile(r"(remaining|incident|class)\s*(<=|>=|<|>)\s*(-?[\d.]+)\s*(%?)(?:\s+per\s+(quarter))?")
+_AT_THE_GATE = frozenset({Consequence.GATE_WARN, Consequence.GATE_BLOCK})
+_WHEN = re.compile(r"(remaining|incident|class|overdue)\s*(<=|>=|<|>)\s*(-?[\d.]+)\s*(%?)(?:\s+per\s+(quarter))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,15 @@ class Threshold:
 
     def __str__(self) -> str:
         per = " per quarter" if self.subject is Subject.CLASS else ""
-        return f"{self.subject} {self.op} {percent(self.value)}{per}"
+        return f"{self.subject} {self.op} {self._number(percent(self.value))}{per}"
+
+    def written(self, share: str) -> str:
+        """As :func:`read_threshold` reads it; ``share`` is the value as a percentage without spaces."""
+        per = " per quarter" if self.subject is Subject.CLASS else ""
+        return f"{self.subject} {self.op} {self._number(share)}{per}"
+
+    def _number(self, share: str) -> str:
+        return str(self.value) if self.subject is Subject.OVERDUE else share
 
     def holds(self, value: Fraction) -> bool:
         """Strict where it says so."""
@@ -100,7 +111,7 @@ def read_threshold(when: str, do: Sequence[str], spared: Iterable[str] = (), fie
     if found is None:
         raise Invalid(
             f"“{when[:60]}” is no threshold.", field=f"{field}.when",
-            hint="remaining < 25%, remaining <= 0, incident > 20%, or class > 20% per quarter.",
+            hint="remaining < 25%, remaining <= 0, incident > 20%, class > 20% per quarter, or overdue > 0.",
         )  # fmt: skip
     subject, op, number, sign, per = found.groups()
     if (subject == Subject.CLASS) != (per is not None):
@@ -108,7 +119,15 @@ def read_threshold(when: str, do: Sequence[str], spared: Iterable[str] = (), fie
     if (subject == Subject.REMAINING) != (op in ("<", "<=")):
         raise Invalid("What remains falls below a threshold; what is spent rises above it.", field=f"{field}.when")
     value = exact(number, f"{field}.when") / (100 if sign else 1)
-    if value > 1:
+    if subject == Subject.OVERDUE:
+        if sign or value.denominator != 1 or value < 0:
+            raise Invalid("Overdue action items are counted.", field=f"{field}.when", hint="Write overdue > 0.")
+        if not set(do) <= _AT_THE_GATE:
+            raise Invalid(
+                "Overdue action items mark the gate, and nothing else.", field=f"{field}.do",
+                hint="One of gate-warn, gate-block.",
+            )  # fmt: skip
+    elif value > 1:
         raise Invalid("That is more than the whole budget.", field=f"{field}.when", hint="Write 25%, not 25.")
     unknown = [one for one in do if one not in set(Consequence)]
     if unknown or not do:
@@ -169,7 +188,9 @@ def due(
     incidents: Mapping[str, Fraction] | None = None,
     classes: Mapping[str, Fraction] | None = None,
 ) -> tuple[Due, ...]:
-    """Everything that holds now. ``incidents``: charged shares of the period; ``classes``: of the quarter's budget."""
+    """Everything that holds now, but for what only the gate looks at (:func:`at_the_gate`).
+
+    ``incidents``: charged shares of the period; ``classes``: of the quarter's budget."""
     found: list[Due] = []
     for one in policy.thresholds:
         match one.subject:
@@ -178,9 +199,24 @@ def due(
                     found.append(Due(one, remaining))
             case Subject.INCIDENT:
                 found += [Due(one, share, name) for name, share in (incidents or {}).items() if one.holds(share)]
-            case _:
+            case Subject.CLASS:
                 found += [Due(one, share, name) for name, share in (classes or {}).items() if one.holds(share)]
     return tuple(found)
+
+
+def at_the_gate(policy: Policy, held: Collection[str], overdue: int) -> tuple[tuple[Threshold, Consequence], ...]:
+    """What the policy asks of the gate beyond the two steps that every gate knows, what blocks first.
+
+    ``held``: its thresholds that hold, in its own words. They are given up late, so that a rolling window cannot make
+    the gate flap. ``overdue``: action items that were to prevent a repetition.
+    """
+    found = []
+    for one in policy.thresholds:
+        known = one.subject is Subject.REMAINING and one.value in (CAUTION_BELOW, EXHAUSTED_AT)
+        holds_ = one.holds(Fraction(overdue)) if one.subject is Subject.OVERDUE else str(one) in held
+        if holds_ and not known:
+            found += [(one, each) for each in one.consequences if each in _AT_THE_GATE]
+    return tuple(sorted(found, key=lambda pair: pair[1] is not Consequence.GATE_BLOCK))
 
 
 @dataclass(frozen=True, slots=True)

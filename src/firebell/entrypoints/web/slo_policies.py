@@ -190,6 +190,8 @@ def threshold_line(one: Threshold) -> ThresholdLine:
             when = f"The budget {under}" + ("" if under == "is spent" else f" {share} left")
         case Subject.INCIDENT:
             when = f"One incident spends {'at least' if '=' in one.op else 'more than'} {share} of the budget"
+        case Subject.OVERDUE:
+            when = f"{'At least' if '=' in one.op else 'More than'} {one.value} action items that prevent are overdue"
         case _:
             more = "at least" if "=" in one.op else "more than"
             when = f"One kind of incident spends {more} {share} of a quarter’s budget"

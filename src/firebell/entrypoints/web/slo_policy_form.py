@@ -13,7 +13,7 @@ from firebell.domain.people import queries as people
 from firebell.domain.slo import policies, policy_queries, queries
 from firebell.domain.slo.exact import percent
 from firebell.domain.slo.policies import ROLES, PolicyFields
-from firebell.domain.slo.policy import Exemption, Policy, Subject, Threshold, read_threshold
+from firebell.domain.slo.policy import Exemption, Policy, Threshold, read_threshold
 from firebell.domain.slo.records import PolicyRecord
 from firebell.entrypoints.web import choices, slo_words
 from firebell.entrypoints.web.drafts import Choices, Draft, whole_number, words
@@ -138,8 +138,7 @@ def _of(policy: Policy) -> tuple[dict[str, str], dict[str, list[str]]]:
 
 def written(one: Threshold) -> str:
     """As :func:`read_threshold` reads it."""
-    per = " per quarter" if one.subject is Subject.CLASS else ""
-    return f"{one.subject} {one.op} {percent(one.value, 9).replace(' ', '')}{per}"
+    return one.written(percent(one.value, 9).replace(" ", ""))
 
 
 def _fields(form: Mapping[str, list[str]]) -> PolicyFields:

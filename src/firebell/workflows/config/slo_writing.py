@@ -9,7 +9,7 @@ from firebell.domain.slo import openslo_write, rule_sets
 from firebell.domain.slo.exact import decimal_text
 from firebell.domain.slo.model import RuleSet
 from firebell.domain.slo.openslo_model import DataSource
-from firebell.domain.slo.policy import Exemption, Subject, Threshold
+from firebell.domain.slo.policy import Exemption, Threshold
 from firebell.workflows.config.durations import shown
 from firebell.workflows.config.slo_specs import (
     MANAGED,
@@ -52,8 +52,7 @@ def _policy(_: str, spec: BudgetPolicySpec) -> dict[str, Any]:
 
 
 def _threshold(one: Threshold) -> dict[str, Any]:
-    per = " per quarter" if one.subject is Subject.CLASS else ""
-    when = f"{one.subject} {one.op} {decimal_text(one.value * 100)}%{per}"
+    when = one.written(f"{decimal_text(one.value * 100)}%")
     return {"when": when, "do": [str(each) for each in one.consequences]} | sparse(**{"except": sorted(one.spared)})
 
 
