@@ -21,7 +21,9 @@ from firebell.kernel import journal
 from firebell.kernel.clock import Instant, SetClock
 from firebell.kernel.db import Database
 from firebell.kernel.errors import Conflict
-from firebell.workflows import laws
+from firebell.kernel.work import Read
+from firebell.workflows import laws, postmortem_repeats
+from firebell.workflows import postmortems_seen as seen
 
 END = Instant.parse_iso("2026-11-24T15:00:00Z")
 
@@ -53,6 +55,30 @@ def test_the_history_ends_now_with_something_to_do_and_no_law_broken(folder: Pat
         assert passwords.matches(stored, (folder / "sign-in.txt").read_text().split()[1])
     finally:
         house.close()
+
+
+def test_the_postmortems_were_written_by_people_and_have_promises_in_every_state(folder: Path) -> None:
+    house = open_house(DemoSettings(data=folder), clock=SetClock(END), inline=True, carriers={})  # type: ignore[call-arg]
+    try:
+        house.runner.read(_learned)
+    finally:
+        house.close()
+
+
+def _learned(read: Read) -> None:
+    again, slow, stuck = seen.postmortem_list(read)
+    assert [str(one.state) for one in (again, slow, stuck)] == ["draft", "published", "closed"]
+    for one in (slow, stuck):
+        assert {str(c.check) for c in seen.checks(read, one) if not c.holds} <= {"slo"}
+        assert seen.hits(read, one) == {}
+        assert len(seen.revisions(read, one.id)) > 5
+        assert one.comments[0].resolved_at is not None
+        assert one.meeting.attendance
+    states = {str(item.state) for one in (again, slow) for item in one.document.actions}
+    assert states == {"proposed", "committed", "declined", "done"}
+    assert seen.action_counts(read)["overdue"] == 1
+    assert [str(one.kind) for one in postmortem_repeats.known(read, slow.incident_id)] == ["repeat after fix"]
+    assert [str(one.kind) for one in postmortem_repeats.known(read, again.incident_id)] == ["known, unfinished"]
 
 
 def test_it_is_opened_again_as_it_was_left(folder: Path) -> None:
@@ -119,7 +145,7 @@ def test_every_page_says_that_it_is_a_demo(folder: Path) -> None:
 def test_the_same_month_is_told_each_time(tmp_path: Path) -> None:
     told = []
     for name in ("one", "two"):
-        build(tmp_path / name, end=END, days=2, storm_size=0)
+        build(tmp_path / name, end=END, days=2, storm_size=0, before=False)
         database = Database(f"sqlite:///{tmp_path / name / 'firebell.db'}")
         with database.readers.connect() as connection:
             told.append(

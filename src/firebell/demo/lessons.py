@@ -83,7 +83,7 @@ SLOW = Written(
         ),
         Section.LESSONS: (
             "### What went well\n\n"
-            "- Command was taken 2 minutes after the declaration, and the first public update followed 2 minutes later.\n"
+            "- Command was taken 2 minutes after the declaration; the first public update followed 2 minutes later.\n"
             "- Undoing the release was one command and took 9 minutes on all workers.\n\n"
             "### What didn't\n\n"
             "- Support tickets told us before any alert did: nothing watched how many connections were free.\n"
@@ -93,7 +93,7 @@ SLOW = Written(
         ),
     },
     answers=(
-        Answer("empty", "", "The pool of 200 connections was empty six minutes after the rollout", ("graph", DASHBOARD)),
+        Answer("empty", "", "The pool of 200 connections was empty 6 minutes after the rollout", ("graph", DASHBOARD)),
         Answer("retry", "empty", "Each retry opens a connection of its own and keeps it", ("diff", "release 41 to 42")),
         Answer(
             "limit", "retry", "The limit of the pool counts workers; the retry path does not pass through it",
@@ -166,7 +166,7 @@ STUCK = Written(
     answers=(
         Answer("empty", "", "The pool of connections was empty at the evening peak", ("graph", DASHBOARD)),
         Answer("workers", "empty", "Twice as many workers shared one pool of 100", ("diff", "config change 913")),
-        Answer("unlimited", "workers", "A worker takes connections without any limit", ("diff", "pool.py of release 38")),
+        Answer("unlimited", "workers", "A worker takes connections without any limit", ("diff", "pool of release 38")),
         Answer(
             "untested", "workers", "Changes of the workers' number run through no load test",
             ("link", "https://git.invalid/gateway/pipeline"),
@@ -204,13 +204,13 @@ STUCK = Written(
 AGAIN = Written(
     texts={
         Section.SUMMARY: (
-            "For 14 minutes 3 % of payments took more than a minute: retries after a provider's short outage filled the "
-            "pool again. The limit that counts retries is promised, and not there yet."
+            "For 14 minutes 3 % of payments took more than a minute: retries after a provider's short outage filled "
+            "the pool again. The limit that counts retries is promised, and not there yet."
         ),
         Section.IMPACT: "- Visible for: 14 min\n- Affected: 3 % of payments, 2,900 of 96,000\n- Components: Payments",
     },
     answers=(Answer("again", "", "Retries filled the pool of connections", ("graph", DASHBOARD)),),
-    causes=(Cause("limit", FactorClass.CAPACITY, "The limit of the pool does not count what retries open.", ("again",)),),
+    causes=(Cause("limit", FactorClass.CAPACITY, "The limit of the pool does not count the retries.", ("again",)),),
     promises=(
         Promise(
             "Stop retries for 30 s when the pool has fewer than 20 free connections", ActionType.MITIGATE, "payments-a",

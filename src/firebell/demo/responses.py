@@ -62,6 +62,9 @@ class Responses:
         then(3, lambda: self.do("well", lead, impact_of("One payment in five takes more than a minute")))
         then(4, lambda: self.tell("well", writer, lead, public, None, 30, {"payments": "degraded_performance"}))
         then(6, lambda: self.do("well", hands, empty))
+        then(6, lambda: self.do("well", lead, verbs.Edit(summary=(
+            "The gateway's pool of connections is empty, this time by release 42: workers wait and payments take "
+            "minutes, as at the evening peak a month ago."))))  # fmt: skip
         then(7, lambda: self.do("well", lead, self._task("Undo release 42", hands, 10)))
         then(8, lambda: self.do("well", hands, verbs.AcknowledgeTask()))
         then(9, lambda: self.tell("well", writer, lead, Audience.INTERNAL, "One payment in five is slow. Release 42 "
