@@ -1,4 +1,4 @@
-"""``/api/v1/postmortems/{key}:verb``: what can be asked of a postmortem."""
+"""The verbs of ``/api/v1/postmortems``: what can be asked of a postmortem, each by name behind a colon."""
 
 from __future__ import annotations
 
