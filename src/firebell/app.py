@@ -21,7 +21,6 @@ import uvicorn
 from sqlalchemy import text
 
 from firebell.domain.chat.model import Connection
-from firebell.domain.incidents import queries as incidents
 from firebell.domain.outbox import commands as outbox
 from firebell.domain.paging import commands as paging
 from firebell.domain.paging import queries as paging_queries
@@ -55,6 +54,7 @@ from firebell.kernel.secrets import Key, Keyring
 from firebell.kernel.work import Read, Runner
 from firebell.migrations.upgrade import upgrade
 from firebell.settings import Settings, load
+from firebell.workflows import postmortems_seen
 from firebell.workflows.actions_mirrored import Mirroring
 from firebell.workflows.chat_told import SlackDesk, TeamsDesk
 from firebell.workflows.delivery_due import Carrier, Sender
@@ -287,17 +287,17 @@ def site_for(house: House, live: Live) -> Site:
     )
 
 
-def circle_of(runner: Runner, incident_id: str) -> frozenset[str] | None:
-    """Who may hear that something happened to an incident; nobody when that cannot be found out."""
+def circle_of(runner: Runner, topic: str) -> frozenset[str] | None:
+    """Who may hear that something happened to an incident or its postmortem; nobody when that cannot be found out."""
     try:
-        return runner.read(lambda read: incidents.circle(read, incident_id), lane="engine")
+        return runner.read(lambda read: postmortems_seen.circle(read, topic), lane="engine")
     except Refused:
         return frozenset()
 
 
 def application(house: House) -> Front:
     """The ASGI application of an open house."""
-    house.live.circle = lambda incident_id: circle_of(house.runner, incident_id)
+    house.live.circle = lambda topic: circle_of(house.runner, topic)
     house.runner.on_commit(house.live.committed)
     site = site_for(house, house.live)
     app = create_app(site, on_start=house.start, on_stop=house.close)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from firebell.app import circle_of
 from firebell.domain.incidents import verbs as incident_verbs
 from firebell.domain.postmortems import verbs
 from firebell.domain.postmortems.actions import ActionType
@@ -84,6 +85,12 @@ def _is_not_there(desk: Desk, private: str, action: str) -> None:
     entries = story.house.runner.read(lambda read: read.history(one.id) + read.history(action))
     assert entries
     assert desk.seen_by("spokes", lambda r: journal_read.open_to(r, entries)) == []
+    for topic in (private, one.id, action):
+        inside = circle_of(story.house.runner, topic)
+        assert inside is not None, f"the stream tells everybody of {topic}"
+        assert f"user:{desk.id_of('lead')}" in inside
+        assert f"user:{desk.id_of('spokes')}" not in inside
+    assert circle_of(story.house.runner, "act_" + "0" * 18) == frozenset(), "what is gone may have been private"
 
 
 def _is_like_nothing(desk: Desk, private: str) -> None:
@@ -96,6 +103,7 @@ def _is_like_nothing(desk: Desk, private: str) -> None:
     assert desk.seen_by("spokes", lambda r: postmortem_likeness.similar_to(r, public)) == []
     assert desk.seen_by("lead", lambda r: postmortem_repeats.known(r, public)) == []
     assert desk.seen_by("lead", lambda r: postmortem_verdicts.shown(r, public)).findings == ()
+    assert circle_of(desk.room.story.house.runner, desk.one().id) is None, "what everybody may read"
     desk.key = private
 
 

@@ -11,7 +11,8 @@ QUEUE_MAX = 200
 STREAMS_MAX = 40
 
 
-INCIDENT = "inc_"
+CLOSED = ("inc_", "pmt_", "act_")
+"""What may be of a private incident: itself, its postmortem, an action item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Listener:
 class Live:
     """Passes topics of committed units on to the streams of this process.
 
-    ``circle`` says who may know of an incident (``user:…``), ``None`` when everybody may: that something happened in a
-    private one is as secret as what.
+    ``circle`` says who may know of an incident, or of what belongs to one (``user:…``), ``None`` when everybody may:
+    that something happened in a private one is as secret as what.
     """
 
     def __init__(self, circle: Callable[[str], frozenset[str] | None] = lambda _: None) -> None:
@@ -38,7 +39,7 @@ class Live:
         """A runner's ``on_commit``: called on whichever thread committed."""
         if not topics or not self._streams:
             return
-        circles = {topic: self.circle(topic) for topic in topics if topic.startswith(INCIDENT)}
+        circles = {topic: self.circle(topic) for topic in topics if topic.startswith(CLOSED)}
         closed = {topic: circle for topic, circle in circles.items() if circle is not None}
         for queue, loop in list(self._streams.items()):
             heard = topics

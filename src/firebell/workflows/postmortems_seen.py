@@ -77,6 +77,19 @@ def _team(read: Read, found: Postmortem | None) -> str | None:
     return next((team for team in read.actor.teams if read.actor.may(Permission.POSTMORTEMS_VIEW, team)), None)
 
 
+def circle(read: Read, topic: str) -> frozenset[str] | None:
+    """Who may hear that something happened (actors, ``user:…``): to an incident, a postmortem, an action item, by id.
+    ``None``: everybody. What is gone may have been private, so nobody."""
+    incident_id = topic
+    if topic.startswith("act_"):
+        row = queries.action(read, topic)
+        incident_id = row.incident_id if row is not None else ""
+    elif topic.startswith("pmt_"):
+        found = queries.find(read, topic)
+        incident_id = found.incident_id if found is not None else ""
+    return incidents.circle(read, incident_id) if incident_id else frozenset()
+
+
 def key_of(read: Read, key: str) -> str:
     """``pmt_…`` as it is; of an incident's id, number or reference the incident's id."""
     if key.startswith(("pmt_", "inc_")):
