@@ -132,7 +132,8 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "GET /gate": (VIEWER, None),
     "GET /gate/overrides": (VIEWER, None),
     "POST /gate/overrides": (
-        MANAGER, {"service": "other", "reason": "A fix.", "expires_at": "2026-01-05T09:30:00Z"},
+        MANAGER,
+        {"service": "other", "reason": "A fix.", "expires_at": "2026-01-05T09:30:00Z"},
     ),
     "DELETE /gate/overrides/{override_id}": (MANAGER, None),
     "POST /slos/{slo}/series": (RESPONDER, {"points": _POINTS}),
@@ -150,6 +151,7 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "PATCH /budget-policies/{budget_policy}": (MANAGER, {"goals": ["Protect users."]}),
     "POST /budget-policies/{budget_policy}:approve": (VIEWER, {"as": "product"}),
     "POST /budget-policies/{budget_policy}:withdraw": (VIEWER, {"as": "product"}),
+    "POST /budget-policies/{budget_policy}:review": (MANAGER, None),
     "POST /budget-policies/{budget_policy}:detach": (MANAGER, None),
     "POST /budget-policies/{budget_policy}/decisions": (VIEWER, {"about": "The freeze", "decision": "It holds."}),
     "GET /runbooks": (VIEWER, None),

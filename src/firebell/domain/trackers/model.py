@@ -10,7 +10,6 @@ import msgspec
 from firebell.kernel.clock import Instant
 from firebell.kernel.journal import Fact
 
-
 LABEL = "firebell"
 """What our issues are marked with, so that only they are read."""
 
