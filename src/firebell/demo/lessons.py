@@ -128,11 +128,11 @@ SLOW = Written(
             proof=("drill", "https://git.invalid/drills/118", 3.5),
         ),
         Promise(
-            "Roll out to 5 % of the workers first, and stop when p95 doubles", ActionType.MITIGATE, "payments-c", 4,
+            "Gate each rollout at 5 % of the workers, and stop it when p95 doubles", ActionType.MITIGATE, "payments-c", 4,
             "Release 44 stops by itself in the test environment", ("rollout",), "P1",
         ),
         Promise(
-            "Add the retry path to the drill of the payment gateway", ActionType.PROCESS, "payments-a", 12,
+            "Add the retry path to the checklist of the gateway's drill", ActionType.PROCESS, "payments-a", 12,
             "The drill of December runs with 30 % retries", ("limit",),
         ),
         Promise(
@@ -193,7 +193,7 @@ STUCK = Written(
             "The alert fires in a drill", ("blind",), "P1", proof=("drill", "https://git.invalid/drills/104", 23.5),
         ),
         Promise(
-            "Run the load test for every change of the workers' number", ActionType.PROCESS, "payments-c", -10,
+            "Require the load test for every change of the workers' number", ActionType.PROCESS, "payments-c", -10,
             "The pipeline refuses such a change without it", ("untested",),
             proof=("change", "https://git.invalid/gateway/pull/640", 22),
         ),
@@ -213,7 +213,7 @@ AGAIN = Written(
     causes=(Cause("limit", FactorClass.CAPACITY, "The limit of the pool does not count the retries.", ("again",)),),
     promises=(
         Promise(
-            "Stop retries for 30 s when the pool has fewer than 20 free connections", ActionType.MITIGATE, "payments-a",
+            "Block retries for 30 s when the pool has fewer than 20 free connections", ActionType.MITIGATE, "payments-a",
             10, "A test with an empty pool sees no retry for 30 s", ("limit",), "P1",
         ),
     ),
