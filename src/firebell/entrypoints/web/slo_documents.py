@@ -149,6 +149,8 @@ def documents_of(text: str) -> list[object]:
         ) from None
     except RecursionError:
         raise Invalid("This is nested too deeply.", field="text") from None
+    except ValueError:  # a date of no calendar, a number of 5,000 digits
+        raise Invalid("A value of it is no date, or no number.", field="text", hint="Put it in quotes.") from None
     if not found:
         raise Invalid("There is no document.", field="text", hint="Paste OpenSLO YAML.")
     if len(found) > DOCUMENTS_MAX:

@@ -189,9 +189,13 @@ def _is_clean(sentence: str) -> bool:
     return next(_matches(Reader(read(sentence))), None) is None and not _SHOUT.search(sentence)
 
 
+_REST_MAX = 1_000
+
+
 def _suggestions(rule: Rule, rest: str) -> tuple[str, ...]:
     """At most two, each of which would itself pass."""
-    words = " ".join(rest.split()).strip(" .!?,;:|*_")
+    # Each hit of a sentence without an end would read all that is left of it again.
+    words = " ".join(rest.split()).strip(" .!?,;:|*_") if len(rest) <= _REST_MAX else ""
     found = []
     for template in rule.suggest:
         if "{rest}" in template:
