@@ -108,6 +108,8 @@ def test_a_policy_is_agreed_to_and_an_adjustment_approved_by_people(api: Api) ->
     api.ok("ann", "POST", "/budget-policies/shop/decisions", {"about": "The freeze", "decision": "It holds."})
     assert [one["by"] for one in api.ok("vic", "GET", "/budget-policies/shop/decisions")] == ["ann"]
 
+    assert api.ok("max", "POST", "/budget-policies/shop:review")["reviewed_at"] >= edited["reviewed_at"]
+
     one = api.ok("max", "POST", "/budget-adjustments", NOT_CHARGED)
     assert (one["author"], one["approved_at"]) == ("max", None)
     yes = f"/budget-adjustments/{one['id']}:approve"

@@ -223,6 +223,12 @@ class PolicyWithdrawn(Fact, frozen=True, kw_only=True):
     as_: str
 
 
+class PolicyReviewed(Fact, frozen=True, kw_only=True):
+    kind: ClassVar[str] = "slo.policy_reviewed"
+    name: str
+    edition: int
+
+
 class PolicyDecided(Fact, frozen=True, kw_only=True):
     kind: ClassVar[str] = "slo.policy_decided"
     name: str

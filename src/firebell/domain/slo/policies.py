@@ -19,6 +19,7 @@ from firebell.domain.slo.facts import (
     PolicyDecided,
     PolicyDeleted,
     PolicyEdited,
+    PolicyReviewed,
     PolicyWithdrawn,
     SloReviewed,
 )
@@ -93,7 +94,7 @@ def edit(work: Work, policy_id: str, expected: int | None = None, **fields: Unpa
     values: dict[str, Any] = {}
     if changed:
         policy = replace(policy, version=before.policy.version + 1)
-        values |= {"content": is_, "edition": policy.version}
+        values |= {"content": is_, "edition": policy.version, "reviewed_at": work.now}
     if policy.name != before.name:
         values["name"] = policy.name
     for name in ("team_id", "managed_by"):
@@ -173,6 +174,7 @@ def note_reviewed(work: Work, policy_id: str) -> PolicyRecord:
     """It was looked at, and stays as it is until the next review."""
     before = _take(work, policy_id, None)
     store.save(work, before.id, before.version, {"reviewed_at": work.now})
+    work.record(before.id, PolicyReviewed(name=before.name, edition=before.policy.version))
     work.publish(commands.TOPIC, before.id)
     return _found(work, before.id)
 

@@ -260,6 +260,16 @@ def withdraw_policy(
     return run(request, change, caller)
 
 
+@router.post("/{budget_policy}:review")
+def review_policy(request: Request, response: Response, budget_policy: BudgetPolicy, caller: Caller) -> PolicyShown:
+    """It was looked at and stands as it is; the next review is due after ``review_every_s``."""
+
+    def note(w: Work) -> PolicyShown:
+        return _answer(request, response, w, policies.note_reviewed(w, policy_queries.policy(w, budget_policy).id))
+
+    return run(request, note, caller)
+
+
 @router.post("/{budget_policy}:detach")
 def detach_policy(request: Request, response: Response, budget_policy: BudgetPolicy, caller: Caller) -> PolicyShown:
     """Take it out of a configuration file's hands; what was agreed to stays."""

@@ -229,6 +229,12 @@ def decide(here: Here, name: str, form: Form) -> Response:
     return here.go(f"/slos/policies/{name}", Flash("Recorded."))
 
 
+@router.post("/slos/policies/{name}/reviewed")
+def reviewed(here: Here, name: str) -> Response:
+    here.run(lambda work: policies.note_reviewed(work, policy_queries.policy(work, name).id))
+    return here.go(f"/slos/policies/{name}", Flash("Recorded: it stands as it is until the next review."))
+
+
 @router.post("/slos/policies/{name}/delete")
 def delete(here: Here, name: str) -> Response:
     here.run(lambda work: policies.delete(work, policy_queries.policy(work, name).id))

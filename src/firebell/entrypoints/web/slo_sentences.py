@@ -113,6 +113,7 @@ SLO: Mapping[str, Sentence] = {
     "slo.policy_edited": Sentence("changed {changed} of the policy: edition {edition}, which nobody has signed yet."),
     "slo.policy_approved": Sentence(_signed, "ok"),
     "slo.policy_withdrawn": Sentence("withdrew the signature under edition {edition} for {as_}.", "broken"),
+    "slo.policy_reviewed": Sentence("reviewed the policy: edition {edition} stands.", "ok"),
     "slo.policy_decided": Sentence(_ended("recorded a decision about {about}: ", "decision")),
     "slo.policy_deleted": Sentence("deleted the error budget policy {name}."),
     "gate.answered": Sentence(_answered, "machine"),
