@@ -118,15 +118,16 @@ def _compared(work: Read, other: Signature, mine: Signature) -> verdict.Incident
 
 
 def _confirmed(work: Read, before: VerdictRow | None) -> list[OpenAction]:
-    """Open actions of earlier postmortems of which somebody says that they would have applied."""
+    """Open actions of earlier postmortems of which somebody says that they would have applied. Those of private
+    incidents are left out: the finding quotes them to everybody who reads the verdict."""
     found = []
     for action_id, by in (before.confirmed if before is not None else {}).items():
         row = queries.action(work, action_id)
-        if row is not None:
-            earlier = incidents.find(work, row.incident_id)
+        earlier = incidents.find(work, row.incident_id) if row is not None else None
+        if row is not None and earlier is not None and not earlier.private:
             found.append(
                 OpenAction(
-                    id=action_id, incident_id=earlier.reference if earlier is not None else row.incident_id,
+                    id=action_id, incident_id=earlier.reference,
                     text=row.item.text, confirmed_by=by,
                 )
             )  # fmt: skip
