@@ -69,9 +69,11 @@ def postgres_template(postgres_server: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_shelf(postgres_server: str, postgres_template: str) -> databases.Shelf:
+def postgres_shelf(postgres_server: str, postgres_template: str) -> Iterator[databases.Shelf]:
     """Copies of the migrated database, for one test at a time each."""
-    return databases.Shelf(postgres_server, postgres_template)
+    shelf = databases.Shelf(postgres_server, postgres_template)
+    yield shelf
+    shelf.close()
 
 
 @pytest.fixture(scope="session")

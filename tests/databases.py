@@ -102,6 +102,8 @@ class Shelf:
     def __init__(self, server: str, template: str) -> None:
         self._server, self._template = server, template
         self._free: list[tuple[str, int]] = []
+        # One stays connected to each copy: PostgreSQL reads its catalogue of 110 tables anew in every session.
+        self._sweepers: dict[str, psycopg.Connection[tuple[object, ...]]] = {}
         with psycopg.connect(f"{server}/{template}", autocommit=True) as connection:
             self._shape = _shape(connection)
             self._wipe = _wipe(connection)
@@ -115,15 +117,32 @@ class Shelf:
 
     def give_back(self, url: str, uses: int) -> None:
         """Empty it for the next test; one whose tables were changed, or that has been used for long, is dropped."""
-        with psycopg.connect(url, autocommit=True) as connection:
-            _alone(connection)
-            good = uses + 1 < self.USES_MAX and _shape(connection) == self._shape
-            if good:
-                connection.execute(self._wipe)
+        try:
+            good = self._emptied(url, uses)
+        except psycopg.OperationalError:
+            # The test ended every connection, ours with them.
+            self._sweepers.pop(url).close()
+            good = self._emptied(url, uses)
         if good:
             self._free.append((url, uses + 1))
         else:
+            self._sweepers.pop(url).close()
             drop_database(url)
+
+    def _emptied(self, url: str, uses: int) -> bool:
+        """Whether it can be used again and is empty now."""
+        if url not in self._sweepers:
+            self._sweepers[url] = psycopg.connect(url, autocommit=True)
+        connection = self._sweepers[url]
+        _alone(connection)
+        if uses + 1 >= self.USES_MAX or _shape(connection) != self._shape:
+            return False
+        connection.execute(self._wipe)
+        return True
+
+    def close(self) -> None:
+        for connection in self._sweepers.values():
+            connection.close()
 
 
 def without_a_table(url: str) -> str:
@@ -143,15 +162,18 @@ def _alone(connection: psycopg.Connection[tuple[object, ...]]) -> None:
 
 
 def _shape(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[object, ...] | None:
-    """What differs as soon as a test makes, drops or alters a table, a column, an index, a condition or a trigger."""
+    """What differs as soon as a test makes, drops or alters a table, a column, an index, a condition or a trigger.
+
+    Copies of a database keep the numbers (oid) of what is in it.
+    """
     return connection.execute(
         "SELECT md5(string_agg(thing, ',' ORDER BY thing)) FROM ("
         " SELECT concat_ws(' ', relname, relkind, relchecks, relhastriggers) AS thing FROM pg_class"
         "  WHERE relnamespace = 'public'::regnamespace"
-        " UNION ALL SELECT concat_ws(' ', attrelid::regclass, attname, atttypid, attnotnull, attisdropped)"
+        " UNION ALL SELECT concat_ws(' ', attrelid, attname, atttypid, attnotnull, attisdropped)"
         "  FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid WHERE relnamespace = 'public'::regnamespace"
-        " UNION ALL SELECT concat_ws(' ', conname, conrelid::regclass, contype) FROM pg_constraint"
-        " UNION ALL SELECT concat_ws(' ', tgname, tgrelid::regclass, tgenabled) FROM pg_trigger"
+        " UNION ALL SELECT concat_ws(' ', conname, conrelid, contype) FROM pg_constraint"
+        " UNION ALL SELECT concat_ws(' ', tgname, tgrelid, tgenabled) FROM pg_trigger"
         ") AS things"
     ).fetchone()
 
