@@ -1,7 +1,7 @@
 """Starts servers by forking: what every start would do anew is done once, so that hundreds of starts fit in minutes.
 
-Reads one JSON object of environment variables, ``log`` and ``roles`` per line; answers each with the child's pid. A
-child runs ``firebell.app.serve_forever`` exactly as ``firebell serve`` does.
+Says ``ready``, then reads one JSON object of environment variables, ``log`` and ``roles`` per line and answers each
+with the child's pid. A child runs ``firebell.app.serve_forever`` exactly as ``firebell serve`` does.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def main() -> None:
 
     warm_up()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    print("ready", flush=True)
     for line in sys.stdin:
         wanted = json.loads(line)
         pid = os.fork()

@@ -48,6 +48,9 @@ class Launcher:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.system.launcher"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        assert self._process.stdout is not None
+        # Warming up is no part of the time that the first server takes to start.
+        assert self._process.stdout.readline() == "ready\n"
 
     def fork(self, environment: Mapping[str, str], log: Path, roles: str) -> int:
         assert self._process.stdin is not None
@@ -111,7 +114,7 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             self._pidfd = os.pidfd_open(self.pid)
 
-    def start(self, crash: str = "", timeout_s: float = 30) -> float:
+    def start(self, crash: str = "", timeout_s: float = 90) -> float:
         """Start, wait until it answers (or has died of ``crash``); seconds it took."""
         begun = CLOCK.monotonic()
         self.launch(crash)

@@ -23,7 +23,7 @@ def test_a_second_process_on_the_same_file_is_refused_in_one_clear_line(tmp_path
     with Server(tmp_path) as first, Server(tmp_path, log="second.log") as second:
         first.start()
         second.launch()
-        assert second.gone(30)
+        assert second.gone(90)
         assert second.exit_code == 1
         said = second.log.read_text().strip()
         assert len(said.splitlines()) == 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from starlette.testclient import TestClient
 
 from firebell.app import application
@@ -86,16 +87,23 @@ def opened(story: Story) -> Iterator[Api]:
     )
     story.service("checkout", policy="payments", team="payments")
     story.service("other", severity="SEV3")
-    client = TestClient(application(story.house), raise_server_exceptions=True, client=("127.0.0.1", 50_000))
-    api = Api(story, client)
+    with start_blocking_portal() as loop:
+        client = TestClient(application(story.house), raise_server_exceptions=True, client=("127.0.0.1", 50_000))
+        # Left to itself, it starts a thread and an event loop for each request.
+        client.portal = loop
+        yield _with_tokens(Api(story, client))
+        client.close()
+
+
+def _with_tokens(api: Api) -> Api:
+    story = api.story
     api.token("root", EVERYTHING)
     for name in ("ann", "max", "ben", "vic", "tia"):
         actor = story.actor(name)
         held = {p.value for p in actor.grants}
         api.token(name, sorted(held), person=name)
     api.token("payments", EVERYTHING, team="payments")
-    yield api
-    client.close()
+    return api
 
 
 __all__ = ["Api", "Callable"]

@@ -6,8 +6,6 @@ import json
 import re
 from typing import Any
 
-import pytest
-
 from tests.entrypoints.api.conftest import Api
 from tests.entrypoints.api.operations import AGREED, NOT_CHARGED, OPERATIONS, QUERIES, RANK, SLO
 
@@ -140,13 +138,13 @@ def test_every_operation_is_in_the_table_of_roles(api: Api) -> None:
     assert documented == set(OPERATIONS)
 
 
-@pytest.mark.parametrize("header", [None, "Bearer fb_aaaaaaaa_" + "A" * 43, "Bearer nonsense", "Bearer ", "Basic YTpi"])
-def test_every_route_is_closed_without_a_good_token(api: Api, header: str | None) -> None:
-    headers = {"Authorization": header} if header else {}
-    for verb, path in operations(api):
-        answer = api.client.request(verb, re.sub(r"\{\w+\}", "x", path), headers=headers)
-        assert is_problem(answer, 401), (verb, path, answer.status_code, answer.text)
-        assert answer.headers["www-authenticate"] == "Bearer"
+def test_every_route_is_closed_without_a_good_token(api: Api) -> None:
+    for header in (None, "Bearer fb_aaaaaaaa_" + "A" * 43, "Bearer nonsense", "Bearer ", "Basic YTpi"):
+        headers = {"Authorization": header} if header else {}
+        for verb, path in operations(api):
+            answer = api.client.request(verb, re.sub(r"\{\w+\}", "x", path), headers=headers)
+            assert is_problem(answer, 401), (header, verb, path, answer.status_code, answer.text)
+            assert answer.headers["www-authenticate"] == "Bearer"
 
 
 def test_an_expired_or_revoked_token_opens_nothing(api: Api) -> None:
