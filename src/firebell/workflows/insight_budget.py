@@ -12,6 +12,7 @@ from firebell.domain.slo.records import OverrideRecord, OverrideUse
 from firebell.kernel.actor import Permission
 from firebell.kernel.clock import Instant
 from firebell.kernel.work import Read
+from firebell.workflows import budget_unseen
 
 MANY = 10_000
 
@@ -42,8 +43,9 @@ class Overridden:
     shipped: Sequence[OverrideUse]
 
 
-def budgets(read: Read, *, service_id: str = "", team_id: str = "") -> list[Budget]:
-    """Objectives the actor may see of which something is known, the most unattributed first."""
+def budgets(read: Read, *, service_id: str = "", team_id: str = "", outward: bool = False) -> list[Budget]:
+    """Objectives the actor may see of which something is known, the most unattributed first. What incidents that the
+    reader must not know of have spent (``outward``: whatever is private) counts as unattributed."""
     records = [
         one
         for one in store.listed(read)
@@ -52,10 +54,11 @@ def budgets(read: Read, *, service_id: str = "", team_id: str = "") -> list[Budg
         and (not team_id or one.team_id == team_id)
     ]
     states = state_store.states_of(read, [one.id for one in records])
+    unseen = budget_unseen.spent(read, outward=outward)
     found = [
         Budget(
             one.id, one.slo.display_name or one.name, objective, one.service_id, one.team_id, state.at,
-            state.measured, state.unattributed, state.missed,
+            state.measured, state.unattributed + unseen.get((one.id, objective), Fraction(0)), state.missed,
         )
         for one in records
         for objective in range(len(one.slo.objectives))

@@ -145,7 +145,9 @@ def insight(read: Read, scope: Scope) -> Insight:
         actions=keeping(insight_learning.action_dues(mine), scope.period, read.now),
         postmortems=keeping(insight_learning.postmortem_dues(read, mine), scope.period, read.now),
         promises=comms.kept(read, since=scope.period.since, among={one.id for one in counted}),
-        budgets=insight_budget.budgets(read, service_id=scope.service_id, team_id=scope.team_id),
+        budgets=insight_budget.budgets(
+            read, service_id=scope.service_id, team_id=scope.team_id, outward=scope.outward
+        ),
         passed_s=int(seconds_between(scope.period.since, min(read.now, scope.period.until))),
     )  # fmt: skip
 

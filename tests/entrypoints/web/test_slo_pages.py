@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from firebell.domain.slo.records import SloRecord
 from firebell.entrypoints.web.slo_documents import EXAMPLE
 from firebell.kernel.actor import SYSTEM, Role
 from firebell.kernel.clock import from_micros, micros
+from firebell.workflows import budget_unseen, insight_budget
 from tests.story import Story
 
 AGREE = {"product": "ann", "development": "max", "reliability": "ben"}
@@ -160,11 +162,24 @@ def test_an_objective_from_its_form_to_a_gate_that_blocks_and_is_overridden(stor
     # A private incident is nobody's who is not in it: its share stays in the unattributed line.
     hidden = ben.send("/incidents", title="Someone stole the till", severity="SEV2", private="true",
                       service_ids=service_id)  # fmt: skip
+    later(story, 4)
+    pushed(story, "checkout", 4, 900)
     later(story, 2)
     assert "stole" in ben.see("/slos/checkout").text
     for path in ("/slos/checkout", "/slos/checkout/shares.csv", f"/services/{service_id}", "/gate"):
         assert "stole" not in vic.see(path).html
         assert hidden.location.rpartition("/")[2] not in vic.see(path).html
+    read = story.house.runner.read
+    unseen = read(budget_unseen.spent, actor=story.actor("vic"))
+    assert sum(unseen.values()) > 0
+    assert read(budget_unseen.spent, actor=story.actor("ben")) == {}
+    assert read(lambda r: budget_unseen.spent(r, outward=True), actor=story.actor("ben")) == unseen
+    shown = {name: read(insight_budget.budgets, actor=story.actor(name))[0] for name in ("ben", "vic")}
+    assert shown["vic"].unattributed - shown["ben"].unattributed == sum(unseen.values())
+    last = vic.see("/slos/checkout/shares.csv").html.split("unattributed,,,")[1].split(",")[0]
+    assert abs(float(shown["vic"].unattributed) - float(last)) < 1e-6, "no two numbers whose difference tells of it"
+    told = json.loads(vic.see("/api/v1/slos/checkout/budget").html)
+    assert abs(told["objectives"][0]["unattributed"] - float(last)) < 1e-6
 
     # A policy that nobody has signed warns; one that all have signed blocks.
     users = {f"user_{role}": story.users[name] for role, name in AGREE.items()}

@@ -36,7 +36,7 @@ from firebell.kernel.actor import Permission
 from firebell.kernel.clock import from_micros, micros
 from firebell.kernel.errors import Invalid, NotFound
 from firebell.kernel.work import Read, Work
-from firebell.workflows import slo_written
+from firebell.workflows import budget_unseen, slo_written
 from firebell.workflows.slo_written import Written
 
 router = APIRouter(prefix="/slos", tags=["slos"], route_class=ApiRoute)
@@ -325,10 +325,16 @@ def show_budget(request: Request, slo: Slo, caller: Caller) -> BudgetShown:
     def look(r: Read) -> BudgetShown:
         found = queries.slo(r, slo)
         states, clock = queries.states(r, [found.id]), queries.clock(r, found.id)
+        unseen = budget_unseen.spent(r)
         return BudgetShown(
             slo=found.name,
             objectives=[
-                _objective(found, index, states.get((found.id, index), ObjectiveState(found.id, index)))
+                _objective(
+                    found,
+                    index,
+                    states.get((found.id, index), ObjectiveState(found.id, index)),
+                    unseen.get((found.id, index), Fraction(0)),
+                )
                 for index in range(len(found.slo.objectives))
             ],
             presence=str(clock.presence or Presence.WAITING),
@@ -340,15 +346,17 @@ def show_budget(request: Request, slo: Slo, caller: Caller) -> BudgetShown:
     return read(request, look, caller)
 
 
-def _objective(found: SloRecord, index: int, state: ObjectiveState) -> ObjectiveShown:
+def _objective(found: SloRecord, index: int, state: ObjectiveState, unseen: Fraction) -> ObjectiveShown:
+    """``unseen``: what incidents hidden from the reader have spent; to them no incident claims it."""
     one = found.slo.objectives[index]
+    unattributed = None if state.unattributed is None else state.unattributed + unseen
     return ObjectiveShown(
         objective=index, name=one.name, target=one.typed + ("%" if one.percent else ""), state=state.state,
         state_since=iso(state.state_since), at=iso(state.at),
         window_start=iso(state.window.start) if state.window else None,
         window_end=iso(state.window.end) if state.window else None, period_s=state.period_s,
         elapsed_s=state.elapsed_s, knowing=state.knowing, sli=_number(state.sli), measured=_number(state.measured),
-        charged=_number(state.charged), remaining=_number(state.remaining), unattributed=_number(state.unattributed),
+        charged=_number(state.charged), remaining=_number(state.remaining), unattributed=_number(unattributed),
         coverage=_sure(state.coverage),
         burn_rates={str(window): _sure(rate) for window, rate in sorted(state.rates.items())},
         alerts={str(stream): str(is_.standing) for stream, is_ in state.streams.items()},
