@@ -157,3 +157,31 @@ def test_who_may_write_waive_and_look_up_names(story: Story) -> None:
         desk.room.act("chief", incident_verbs.SkipPostmortem(reason="We know all about it."))
     with pytest.raises(Conflict):
         desk.room.act("chief", incident_verbs.Close())
+
+
+def test_what_becomes_private_later_is_named_to_nobody_from_then_on(story: Story) -> None:
+    desk = desk_of(story)
+    outage(desk, "Payment data within reach")
+    earlier = desk.room.incident().id
+    action = desk.act(
+        "lead",
+        verbs.AddAction(
+            text="Reject a wildcard grant, test included", type=ActionType.PREVENT, owner_id=desk.id_of("lead"),
+            due_at=desk.one().resolved_at.add(hours=24), end_state="a failing test",
+        ),
+    ).made  # fmt: skip
+    desk.act("lead", verbs.CommitAction(action=action))
+    outage(desk, "Payment data within reach")
+    later = desk.room.incident()
+    read = story.house.runner.read
+    assert len(read(lambda r: postmortem_repeats.unfinished_lines(r, later))) == 1
+    assert [one.id for one in read(lambda r: postmortem_likeness.find(r, later, house=True))] == [earlier]
+
+    desk.room.key = earlier
+    desk.room.act("chief", incident_verbs.Reopen(reason="It is back, and it was an insider."))
+    desk.room.act("chief", incident_verbs.MakePrivate())
+    assert read(lambda r: postmortem_likeness.find(r, later, house=True)) == ()
+    assert read(lambda r: postmortem_repeats.unfinished_lines(r, later)) == ()
+    assert desk.seen_by("spokes", lambda r: postmortem_repeats.known(r, later.id)) == []
+    with pytest.raises(NotFound):
+        desk.seen_by("spokes", lambda r: postmortems_seen.action(r, action))

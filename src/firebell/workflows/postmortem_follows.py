@@ -26,6 +26,8 @@ from firebell.workflows import (
 
 _AFTER = frozenset({Phase.RESOLVED, Phase.POSTMORTEM, Phase.FOLLOW_UP, Phase.CLOSED})
 _COMPARED = ("title", "summary", "impact", "service_ids", "private", "codename", "kind")
+_GRAVER = ("peak", "detection", "labels", "security")
+"""What a postmortem may be required by, as far as the incident itself says it."""
 _TAKEN_OVER = ("team_id", "service_ids", "peak", "private")
 
 
@@ -96,12 +98,15 @@ def followed(work: Work, before: Incident | None, after: Incident, verb: verbs.V
     if one is not None and before is not None and any(getattr(before, f) != getattr(after, f) for f in _TAKEN_OVER):
         taken = postmortem_opens.of_incident(after, work.now)
         one = commands.follow(work, one.id, taken).postmortem
-    if after.phase in _AFTER and before is not None and before.peak != after.peak:
+    if after.phase in _AFTER and before is not None and any(getattr(before, f) != getattr(after, f) for f in _GRAVER):
         one = _graver(work, one, after)
     if before is None or any(getattr(before, field) != getattr(after, field) for field in _COMPARED):
         if after.phase in _AFTER:
             postmortem_likeness.remember(work, after, one)
         elif after.active:
+            if likeness_store.signature_of(work, after.id) is not None and before is not None:
+                # Resolved once and open again: what others are compared with has to know at once that it is private.
+                postmortem_likeness.remember(work, after, one)
             likeness_store.ask_look(work, after.id)
     if before is not None and after.commander_id not in (None, before.commander_id):
         postmortem_repeats.commanded(work, after)
@@ -111,7 +116,8 @@ def followed(work: Work, before: Incident | None, after: Incident, verb: verbs.V
 
 
 def _graver(work: Work, one: Postmortem | None, after: Incident) -> Postmortem | None:
-    """It was judged graver after the resolution: what was optional may have become due."""
+    """It was judged graver after the resolution, or customers were the first to notice, or data was lost: what was
+    optional may have become due. What somebody has decided not to write stays unwritten."""
     why = postmortem_opens.required(work, after)
     if one is None:
         return postmortem_opens.draft_one(work, after, owner_id=after.postmortem_owner_id, why=why) if why else None

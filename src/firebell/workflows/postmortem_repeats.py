@@ -97,9 +97,16 @@ def _say(work: Work, incident: Incident, how: Repeat, found: Sequence[RepeatRow]
 
 def commanded(work: Work, incident: Incident) -> None:
     """Somebody has taken command: they hear at once what is known and unfinished."""
-    rows = [one for one in likeness_store.repeats_of(work, incident.id) if one.kind is Repeat.KNOWN_UNFINISHED]
+    rows = [one for one in _open_repeats(work, incident) if one.kind is Repeat.KNOWN_UNFINISHED]
     if rows and incident.active:
         _tell(work, incident, Repeat.KNOWN_UNFINISHED, rows)
+
+
+def _open_repeats(read: Read, incident: Incident) -> list[RepeatRow]:
+    """What it repeats, without earlier incidents that have become private since: the house names these to nobody."""
+    rows = queries.repeats(read, incident.id)
+    private = incidents.private_among(read, [one.earlier_id for one in rows])
+    return [one for one in rows if one.earlier_id not in private]
 
 
 def _tell(work: Work, incident: Incident, how: Repeat, found: Sequence[RepeatRow]) -> None:
@@ -147,7 +154,7 @@ def _action(read: Read, action_id: str) -> Action | None:
 def unfinished_lines(read: Read, incident: Incident) -> tuple[str, ...]:
     """Promises of earlier incidents like this one that are open still: for its draft."""
     found = []
-    for row in queries.repeats(read, incident.id):
+    for row in _open_repeats(read, incident):
         if row.kind is Repeat.KNOWN_UNFINISHED:
             earlier = incidents.find(read, row.earlier_id)
             items = [action for action_id in row.action_ids if (action := queries.action(read, action_id)) is not None]
