@@ -20,7 +20,8 @@ _EFFECTS = {
 
 
 def _because(fact: Fact) -> str:
-    return ": {reason}." if fact.get("reason") else "."
+    reason = str(fact.get("reason") or "").rstrip()
+    return (": {reason}" if reason.endswith((".", "!", "?")) else ": {reason}.") if reason else "."
 
 
 def _moved(fact: Fact) -> str:
