@@ -87,6 +87,18 @@ def test_every_answer_has_a_state_and_words(status: int, body: bytes, state: Sta
     assert found.series == () or state is State.EMPTY
 
 
+@pytest.mark.parametrize("text", ["1e99999999", "-1e99999999", "1e-99999999", "9" * 5_000])
+def test_a_number_that_would_fill_the_memory_is_none(text: str) -> None:
+    assert matrix(text).state is State.UNREADABLE
+    assert matrix("1.7976931348623157e308", "5e-324").state is State.READ
+
+
+@pytest.mark.parametrize("at", ["1e300", "-1e300", "1e999"])
+def test_a_time_that_is_none_is_no_time(at: str) -> None:
+    body = f'{{"status":"success","data":{{"resultType":"matrix","result":[{{"metric":{{}},"values":[[{at},"1"]]}}]}}}}'
+    assert read(200, body.encode()).state is State.UNREADABLE
+
+
 def test_what_prometheus_says_is_passed_on() -> None:
     found = read(400, b'{"status":"error","errorType":"bad_data","error":"parse error at 3","warnings":["w"]}')
     assert found.words == "bad_data: parse error at 3"

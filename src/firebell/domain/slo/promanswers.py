@@ -18,6 +18,9 @@ import msgspec
 
 POINTS_MAX = 11_000
 """What Prometheus gives per series and call."""
+_TEXT_MAX, _EXPONENT_MAX = 400, 400
+"""Of one value: every float of 64 bits is shorter and nearer to one."""
+_LATEST_S = 1e12
 _WINDOW = re.compile(r"\$window\b|\{\{\s*\.window\s*\}\}")
 
 
@@ -137,11 +140,16 @@ def _sample(pair: object) -> tuple[int, Fraction | None]:
     if not isinstance(pair, list) or len(pair) != 2 or isinstance(pair[0], bool):
         raise _UnreadableError("A sample is no pair.")
     at, text = pair
-    if not isinstance(at, int | float) or not isinstance(text, str):
+    if not isinstance(at, int | float) or not isinstance(text, str) or not abs(at) < _LATEST_S:
         raise _UnreadableError("A sample is no time and text.")
     try:
         value = Decimal(text)
     except InvalidOperation:
         # Prometheus writes +Inf, -Inf and NaN, all of which Decimal reads; anything else is no number.
         raise _UnreadableError(f"“{text[:40]}” is no number.") from None
-    return round(at), Fraction(value) if value.is_finite() else None
+    if not value.is_finite():
+        return round(at), None
+    if len(text) > _TEXT_MAX or abs(value.adjusted()) > _EXPONENT_MAX:
+        # No such number is a float of 64 bits, and written out it could take all memory there is.
+        raise _UnreadableError(f"“{text[:40]}” is no number of a Prometheus.")
+    return round(at), Fraction(value)
