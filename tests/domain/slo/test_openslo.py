@@ -110,6 +110,12 @@ def test_without_alert_policies_the_default_set_is_used_and_that_is_said() -> No
     assert "“default” is used" in read(slo()).warnings[0].message
 
 
+def test_a_query_that_does_not_count_one_bucket_is_warned_of() -> None:
+    text = yaml.safe_dump(slo()).replace("bad[$window]", "bad[5m]")
+    (warned,) = [one for one in read(yaml.safe_load(text)).warnings if one.path.endswith("ratioMetric.bad")]
+    assert "$window" in warned.message
+
+
 def test_data_sources_keep_no_secret() -> None:
     found = read(slo()).data_sources
     assert found == (DataSource("prom", "Prometheus", {"url": "http://prometheus.example"}, "prom"),)

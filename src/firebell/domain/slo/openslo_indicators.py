@@ -9,6 +9,7 @@ from firebell.domain.slo.exact import exact
 from firebell.domain.slo.model import Compare, Indicator, Shape, Source
 from firebell.domain.slo.openslo_model import Parsing
 from firebell.domain.slo.openslo_nodes import Node, near
+from firebell.domain.slo.promanswers import has_window
 from firebell.kernel.errors import Invalid
 
 
@@ -73,6 +74,10 @@ def _ratio(node: Node, parsing: Parsing) -> Indicator | None:
     if (part.source, part.data_source) != (whole.source, whole.data_source):
         node.problem("total", "Both counts have to come from the same data source.")
         return None
+    for key, one in ((parts[0], part), ("total", whole)):
+        if counter and one.source is Source.PROMETHEUS and not has_window(one.part):
+            words = "The query does not say $window: unless it counts one bucket, its counts overlap or miss some."
+            node.warn(key, words, "sum(increase(http_requests_total[$window]))")
     shape = Shape.GOOD_TOTAL if parts[0] == "good" else Shape.BAD_TOTAL
     return replace(part, shape=shape, total=whole.part, counter=counter)
 
