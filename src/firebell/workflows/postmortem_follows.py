@@ -26,8 +26,6 @@ from firebell.workflows import (
 
 _AFTER = frozenset({Phase.RESOLVED, Phase.POSTMORTEM, Phase.FOLLOW_UP, Phase.CLOSED})
 _COMPARED = ("title", "summary", "impact", "service_ids", "private", "codename", "kind")
-_GRAVER = ("peak", "detection", "labels", "security")
-"""What a postmortem may be required by, as far as the incident itself says it."""
 _TAKEN_OVER = ("team_id", "service_ids", "peak", "private")
 
 
@@ -98,7 +96,7 @@ def followed(work: Work, before: Incident | None, after: Incident, verb: verbs.V
     if one is not None and before is not None and any(getattr(before, f) != getattr(after, f) for f in _TAKEN_OVER):
         taken = postmortem_opens.of_incident(after, work.now)
         one = commands.follow(work, one.id, taken).postmortem
-    if after.phase in _AFTER and before is not None and any(getattr(before, f) != getattr(after, f) for f in _GRAVER):
+    if after.phase in _AFTER and before is not None and _judged(before) != _judged(after):
         one = _graver(work, one, after)
     if before is None or any(getattr(before, field) != getattr(after, field) for field in _COMPARED):
         if after.phase in _AFTER:
@@ -113,6 +111,11 @@ def followed(work: Work, before: Incident | None, after: Incident, verb: verbs.V
     linked = set(after.related_ids) - set(before.related_ids if before is not None else ())
     if linked:
         postmortem_verdicts.ask(work, linked)
+
+
+def _judged(incident: Incident) -> tuple[object, ...]:
+    """What a postmortem may be required by, as far as the incident itself says it."""
+    return incident.peak, incident.detection, postmortem_opens.is_data_lost(incident)
 
 
 def _graver(work: Work, one: Postmortem | None, after: Incident) -> Postmortem | None:

@@ -61,7 +61,7 @@ def required(read: Read, incident: Incident, *, asked_for: bool = False) -> tupl
     at = Circumstances(
         kind=incident.kind,
         peak=incident.peak or "SEV2",
-        data_loss=_data_lost(incident),
+        data_loss=is_data_lost(incident),
         budget_permille=postmortem_spent.largest_permille(read, incident.id),
         customers_first=incident.detection is Detection.CUSTOMER,
         seen_before=postmortem_likeness.was_seen_before(read, incident),
@@ -70,7 +70,7 @@ def required(read: Read, incident: Incident, *, asked_for: bool = False) -> tupl
     return rules.required(at, policy)
 
 
-def _data_lost(incident: Incident) -> bool:
+def is_data_lost(incident: Incident) -> bool:
     """Said so by a label (``data_loss: yes``), or a security incident, whose exposure is assumed until denied."""
     said = incident.labels.get("data_loss", "").strip().lower()
     return said in ("yes", "true", "1") or (incident.security and said not in ("no", "false", "0"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 from firebell.domain.postmortems.draft import Spent
@@ -26,8 +27,8 @@ def spent(read: Read, incident_id: str) -> tuple[Spent, ...]:
 
 
 def largest_permille(read: Read, incident_id: str) -> int:
-    """The largest share of one SLO's budget, in thousandths."""
-    return max((_permille(one.share.used) for one in _largest(read, incident_id).values()), default=0)
+    """The largest share of one SLO's budget, in thousandths, rounded up: 20.01 % is more than 20 %."""
+    return max((math.ceil(one.share.used * 1000) for one in _largest(read, incident_id).values()), default=0)
 
 
 def quarter_share(read: Read, incident_id: str) -> Fraction:
