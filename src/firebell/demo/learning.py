@@ -156,11 +156,11 @@ class Learning:
         self._at(self._ago(drafted), lambda: self._draft(key, words, LEAD))
         at(drafted - 0.1, LEAD, verbs.Submit())
         ask = "What did customers see? Say how many payments it was, of how many, and how many asked support."
-        at(met + 0.9, REVIEWER, verbs.RequestChanges(text=ask))
+        at(met + 1.6, REVIEWER, verbs.RequestChanges(text=ask))
         text = words.texts[Section.IMPACT]
-        at(met + 0.5, LEAD, verbs.SaveSection(section=Section.IMPACT, text=text))
-        self._at(self._ago(met + 0.49), lambda: self._resolve_comments(key))
-        at(met + 0.48, LEAD, verbs.Submit())
+        at(met + 1.3, LEAD, verbs.SaveSection(section=Section.IMPACT, text=text))
+        self._at(self._ago(met + 1.29), lambda: self._resolve_comments(key))
+        at(met + 1.28, LEAD, verbs.Submit())
         self._at(plus(meeting, 50 * MINUTE_S), lambda: self._do(key, REVIEWER, verbs.RecordMeeting(
             opening="We look for conditions, not for people: everybody did what made sense with what they saw.",
             attendance=people, decisions=("The action items are promised as they stand in the table.",),
