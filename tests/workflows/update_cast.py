@@ -36,13 +36,24 @@ class Room:
     ids: dict[str, str] = field(default_factory=dict)
 
     def do(self, who: str, verb: verbs.Verb) -> Incident:
-        done = self.story.run(lambda work: incident_moves.act(work, self.id, verb), self.story.actor(who))
+        incident = self._told(who, verb)
         self.story.settle()
-        incident: Incident = done.incident
         return incident
 
     def assign(self, who: str, role: str) -> None:
         self.do("ada", verbs.AssignRole(role=role, user_id=self.story.users[who]))
+
+    def take_places(self) -> None:
+        """Everybody at once: the worker looks when all have their roles."""
+        self._told("ada", verbs.TakeCommand())
+        for who, role in (("bo", "comms"), ("cy", "deputy"), ("dee", "liaison"), ("eve", "responder")):
+            self._told("ada", verbs.AssignRole(role=role, user_id=self.story.users[who]))
+        self.story.settle()
+
+    def _told(self, who: str, verb: verbs.Verb) -> Incident:
+        done = self.story.run(lambda work: incident_moves.act(work, self.id, verb), self.story.actor(who))
+        incident: Incident = done.incident
+        return incident
 
     def post(self, who: str = "bo", audience: str = "internal", minutes: float | None = 15, **other: Any) -> Update:
         """Something new each time, unless ``body`` is given; the next one is promised in ``minutes``."""
@@ -138,7 +149,5 @@ def begin(
     room.id = story.run(lambda work: incident_declared.declare(work, new), story.actor(by)).id
     story.settle()
     if roles:
-        room.do("ada", verbs.TakeCommand())
-        for who, role in (("bo", "comms"), ("cy", "deputy"), ("dee", "liaison"), ("eve", "responder")):
-            room.assign(who, role)
+        room.take_places()
     return room
