@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from firebell.domain.postmortems import acting, deciding, kept_store, nagging, queries, rules, store, verbs
-from firebell.domain.postmortems.actions import ActionItem, ActionState
+from firebell.domain.postmortems.actions import ActionItem
 from firebell.domain.postmortems.facts import (
     PostmortemOpened,
     PostmortemPeopleChanged,
@@ -299,7 +299,3 @@ def note_read(work: Work, postmortem_id: str) -> None:
 def say_useful(work: Work, postmortem_id: str, useful: bool) -> None:
     if work.actor.kind == "user":
         kept_store.say_useful(work, postmortem_id, work.actor.id, useful)
-
-
-def open_promises(items: Iterable[ActionItem]) -> int:
-    return sum(item.state is ActionState.COMMITTED for item in items)

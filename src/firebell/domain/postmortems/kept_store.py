@@ -9,7 +9,6 @@ from sqlalchemy import Column, Index, Integer, String, Table, Text, case, func, 
 
 from firebell.domain.postmortems import document
 from firebell.domain.postmortems.model import Document, Revision, State
-from firebell.kernel.clock import Instant
 from firebell.kernel.db import InstantType, metadata
 from firebell.kernel.work import Read, Work
 
@@ -126,9 +125,3 @@ def useful_to(read: Read, postmortem_id: str, user_id: str) -> bool | None:
     where = (readers.c.postmortem_id == postmortem_id) & (readers.c.user_id == user_id)
     value = read.scalar(select(readers.c.useful).where(where))
     return None if value is None else bool(value)
-
-
-def read_since(read: Read, since: Instant) -> dict[str, int]:
-    """How many people have read each postmortem since then, for the first time."""
-    query = select(readers.c.postmortem_id, func.count().label("n")).where(readers.c.first_at >= since)
-    return {row.postmortem_id: int(row.n) for row in read.all(query.group_by(readers.c.postmortem_id))}

@@ -131,11 +131,6 @@ def put_signature(work: Work, one: Signature) -> None:
     _stamp(work, mark)
 
 
-def drop_signature(work: Work, incident_id: str) -> None:
-    work.write(delete(signatures).where(signatures.c.incident_id == incident_id))
-    _stamp(work, ids.new("sgm", work.now))
-
-
 def _stamp(work: Work, mark: str) -> None:
     if not work.write(update(marks).where(marks.c.name == _ALL).values(mark=mark)):
         work.insert(marks, [{"name": _ALL, "mark": mark}])

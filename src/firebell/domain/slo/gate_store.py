@@ -116,10 +116,6 @@ def on_error(read: Read, service_id: str) -> OnError:
     return OnError(found) if found else OnError.OPEN
 
 
-def all_on_error(read: Read) -> dict[str, OnError]:
-    return {row.service_id: OnError(row.on_error) for row in read.all(select(gates))}
-
-
 def set_on_error(work: Work, service_id: str, value: OnError) -> None:
     if not work.write(update(gates).where(gates.c.service_id == service_id).values(on_error=str(value))):
         work.insert(gates, [{"service_id": service_id, "on_error": str(value)}])

@@ -97,10 +97,6 @@ def write_source(source: DataSource) -> Document:
     }  # fmt: skip
 
 
-def write_service(name: str, description: str) -> Document:
-    return {"apiVersion": API, "kind": "Service", "metadata": {"name": name}, "spec": {"description": description}}
-
-
 def _window(window: Window) -> Document:
     if isinstance(window, Rolling):
         return {"duration": str(window.length), "isRolling": True}

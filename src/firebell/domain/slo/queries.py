@@ -248,14 +248,6 @@ def rule_records(read: Read) -> list[RuleSetRecord]:
     return rule_store.listed(read)
 
 
-def rule_record(read: Read, id_or_name: str) -> RuleSetRecord:
-    read.needs(_VIEW)
-    found = rule_store.get(read, id_or_name)
-    if found is None:
-        raise NotFound("There is no such rule set.", field="rules_id")
-    return found
-
-
 def rule_sets(read: Read) -> dict[str, RuleSet]:
     """All of them, the built-in ones too, by name. Asks no permission: it is for the house itself."""
     if "slo rule sets" not in read.memo:
