@@ -11,8 +11,10 @@ import pytest
 from firebell.app import circle_of
 from firebell.domain.incidents import verbs
 from firebell.domain.incidents.declaration import Declaration
+from firebell.domain.services import queries as services
+from firebell.domain.slo.gate import Change
 from firebell.entrypoints.live import Live
-from firebell.workflows import incident_declared, incident_moves, runbook_worked
+from firebell.workflows import gate_asked, incident_declared, incident_moves, runbook_worked
 from tests.entrypoints.api.conftest import Api
 
 SECRET = "An insider copied the customer table"
@@ -75,6 +77,22 @@ def test_every_address_of_it_is_answered_as_if_it_were_not_there(api: Api, priva
 def test_its_number_is_no_way_in(api: Api, private: str) -> None:
     for key in ("1", "INC-1"):
         assert api.call("vic", "GET", f"/incidents/{key}").status_code == 404
+
+
+def test_the_gate_that_was_told_of_it_tells_nobody(api: Api, private: str) -> None:
+    def ask(work: Any) -> Any:
+        service = services.service(work, api.story.services["checkout"])
+        return gate_asked.ask(work, service, change=Change.FIX, incident="INC-1").answer
+
+    theirs, ours = (api.story.run(ask, api.story.actor(who)) for who in ("vic", "ben"))
+    assert theirs == ours
+    facts = {
+        who: [one["data"]["incident"] for one in api.ok(who, "GET", "/journal?limit=50")["items"]
+              if one["kind"] == "gate.answered"]
+        for who in ("max", "root")
+    }  # fmt: skip
+    assert sorted(facts["root"]) == sorted(["INC-1", private])
+    assert facts["max"] == ["INC-1"], "what somebody typed who knows of none"
 
 
 def test_its_live_topics_are_for_its_circle_alone(api: Api, private: str) -> None:

@@ -56,7 +56,7 @@ def ask(work: Work, service: Service, *, change: Change = Change.DEPLOY, sha: st
     given = look(work, service, change=change, sha=sha, incident=incident)
     gating.note_answered(
         work, service.id, given.answer, overrides=given.overrides, change=change, sha=sha,
-        incident_id=printable(incident, one_line=True)[:INCIDENT_MAX],
+        incident_id=_as_known(work, incident),
     )  # fmt: skip
     return given
 
@@ -208,6 +208,17 @@ def _mends(read: Read, service: Service, incident: str) -> bool:
     except (NotFound, Refused):
         return False
     return found.active and service.id in found.service_ids
+
+
+def _as_known(read: Read, incident: str) -> str:
+    """How the journal names it: by its id, by which it hides what is about a private incident; as it was typed where
+    the asker knows of no such incident."""
+    if not incident.strip():
+        return ""
+    try:
+        return incidents.incident(read, incident).id
+    except (NotFound, Refused):
+        return printable(incident, one_line=True)[:INCIDENT_MAX]
 
 
 def _named(read: Read, records: Sequence[OverrideRecord]) -> list[OverrideRecord]:
