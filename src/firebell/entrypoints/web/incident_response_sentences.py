@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from firebell.domain.incidents.model import MilestoneName
+from firebell.entrypoints.web.incident_words import MILESTONES
 from firebell.entrypoints.web.sentence import Sentence
+
+_LEARNED = (MilestoneName.POSTMORTEM_PUBLISHED, MilestoneName.ACTIONS_CLOSED)
 
 
 def _plus(template: str, field: str, lead: str = ": ") -> Any:
@@ -39,12 +43,13 @@ def _adopted(fact: Mapping[str, Any]) -> str:
 
 
 def _milestone(fact: Mapping[str, Any]) -> str:
+    name = f"“{MILESTONES[fact['name']]}”" if fact["name"] in MILESTONES else "{name}"
     if fact["at"] is None:
-        said = "took back when {name} happened"
+        said = f"took back the time of {name}"
     elif fact["before"] is None:
-        said = "said when {name} happened: {at}"
+        said = f"Milestone {name}: {{at}}" if fact["name"] in _LEARNED else f"noted the time of {name}: {{at}}"
     else:
-        said = "corrected when {name} happened, from {before} to {at}"
+        said = f"corrected the time of {name}, from {{before}} to {{at}}"
     return said + (" ({reason})." if fact["reason"] else ".")
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from firebell.domain.slo.exact import percent
+from firebell.entrypoints.web import slo_words
 from firebell.entrypoints.web.sentence import Sentence
 
 _STATES = {"ok": "within budget", "caution": "caution", "exhausted": "exhausted"}
@@ -79,10 +80,13 @@ def _answered(fact: Mapping[str, Any]) -> str:
 
 def _consequence(fact: Mapping[str, Any]) -> str:
     about = str(fact.get("about") or "")
+    # What is not one of ours is shown as it was written, and escaped on the way.
+    known = [slo_words.CONSEQUENCES.get(one, "") for one in fact["consequences"]]
+    then = f": {', '.join(known) if all(known) else '{consequences}'}."
     if about.startswith("inc_"):
-        return "Its share of the budget of {name} meets “{threshold}”. The policy asks for {consequences}."
+        return "Its share of the budget of {name} meets “{threshold}”" + then
     of = " ({about})" if about else ""
-    return "“{threshold}” holds of {name}" + of + ". The policy asks for {consequences}."
+    return "“{threshold}” holds of {name}" + of + then
 
 
 SLO: Mapping[str, Sentence] = {
