@@ -18,9 +18,10 @@ from firebell.domain.slo.adjustments import Category
 from firebell.domain.slo.attribution import Basis
 from firebell.domain.slo.gate import Change, Decision, Why
 from firebell.domain.slo.model import BudgetState, Indicator, Source
-from firebell.domain.slo.policy import Exemption
+from firebell.domain.slo.policy import Exemption, Subject
 from firebell.kernel.actor import Role
 from firebell.kernel.errors import Conflict
+from firebell.workflows import policy_applied
 from tests.incident_story import Room
 from tests.story import Story
 from tests.workflows.slo_cast import Shop, a_shop, an_slo
@@ -152,3 +153,29 @@ def test_what_nobody_measures_is_filled_from_what_was_declared(story: Story) -> 
         assert drill.id not in shop.shares("pages")
         assert shop.state("pages").unattributed == 0
         assert story.breaches() == []
+
+
+def test_what_a_private_incident_spent_is_told_to_its_members_alone(story: Story) -> None:
+    with a_shop(story) as shop:
+        story.person("ben", role=Role.ADMIN)
+        shop.promise(an_slo())
+        record = shop.records["checkout"]
+        threshold = policy.read_threshold("incident > 20%", ["notify-owners"])
+        signing = [(role, story.users[who]) for role, who in zip(policies.ROLES, ("ada", "ben", "ben"), strict=True)]
+        found = story.run(
+            lambda work: policies.create(
+                work, name="shop", slo_ids=[record.id], thresholds=[threshold], approvals=signing
+            )
+        )
+
+        def spent(**more: Any) -> set[str]:
+            one = Room(story).declare("Checkout fails", "SEV2", by="ada", service_ids=(story.services["shop"],), **more)
+            standing = policy_applied.Standing(record, 0, None, {one.id: Fraction(1, 2)})
+            nothing = lambda work, incident_id, p0, why: None  # noqa: E731
+            story.run(lambda work: policy_applied.apply(work, found, standing, nothing, (Subject.INCIDENT,)))
+            story.settle()
+            told = [one for one in story.messages("notice") if "50 %" in one.message.body]
+            return {one.to.partition(":")[2] for one in told}
+
+        assert spent(private=True) == {"ada"}
+        assert spent() == {"ada", "ben"}

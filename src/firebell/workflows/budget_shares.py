@@ -13,6 +13,7 @@ from fractions import Fraction
 
 import structlog
 
+from firebell.domain.incidents import queries as incidents
 from firebell.domain.incidents import service_queries
 from firebell.domain.slo import attributing, evaluations, policy_queries, queries, reckoning_store
 from firebell.domain.slo.attribution import by_class
@@ -200,7 +201,8 @@ class Shares:
     ) -> Mapping[str, Fraction]:
         """What each class has spent of a quarter's budget: shares are of the period's, and a quarter has more of it.
 
-        A class is systemic through several incidents; what one alone has done is a one-off, however large.
+        A class is systemic through several incidents; what one alone has done is a one-off, however large. Private
+        ones take no part, since everybody is told what a class has spent.
         """
         since = plus(work.now, -QUARTER_S)
         older = [
@@ -208,7 +210,9 @@ class Shares:
             if one.at >= since and one.incident_id not in classes
         ]  # fmt: skip
         known = {**self._classes(work, [one.incident_id for one in older]), **classes} if older else classes
-        found = by_class([*got.found.shares, *older], known)
+        every = [*got.found.shares, *older]
+        private = incidents.private_among(work, [one.incident_id for one in every])
+        found = by_class([one for one in every if one.incident_id not in private], known)
         scale = Fraction(got.asked.period_s, QUARTER_S)
         return {name: spent * scale for name, (spent, count) in found.items() if count > 1}
 

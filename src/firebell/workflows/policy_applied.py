@@ -90,11 +90,17 @@ def _over(found: PolicyRecord, one: Held, at: Standing, wanted: set[Subject]) ->
 def _carry_out(work: Work, found: PolicyRecord, at: Standing, one: Due, said: str) -> None:
     asks = set(one.threshold.consequences)
     what = _words(work, found, at, one)
+    # That there is a private incident is told to nobody outside it, nor what it spent.
+    circle = incidents.circle(work, one.about) if one.threshold.subject is Subject.INCIDENT else None
     if Consequence.NOTIFY_TEAM in asks:
-        _tell(work, _team(work, found, at), at, what, said)
+        _tell(work, _inside(circle, _team(work, found, at)), at, what, said)
     owners = {Consequence.NOTIFY_OWNERS, Consequence.P0_NEXT_QUARTER, Consequence.MARK_SYSTEMIC}
     if asks & owners:
-        _tell(work, _owners(work, found, at), at, what, said)
+        _tell(work, _inside(circle, _owners(work, found, at)), at, what, said)
+
+
+def _inside(circle: frozenset[str] | None, user_ids: Iterable[str]) -> list[str]:
+    return [one for one in user_ids if circle is None or f"user:{one}" in circle]
 
 
 def _require(work: Work, found: PolicyRecord, at: Standing, one: Due, require: Required) -> None:
@@ -110,7 +116,7 @@ def _words(read: Read, found: PolicyRecord, at: Standing, one: Due) -> str:
         case Subject.REMAINING:
             return f"{percent(one.value, 1)} of the error budget of {at.record.name} is left."
         case Subject.INCIDENT:
-            # People outside a private incident are told the share of one whose name they may not know.
+            # It is read on a locked screen, too.
             incident = incidents.find(read, one.about)
             name = "An incident" if incident is None or incident.private else incident.reference
             return f"{name} spent {percent(one.value, 1)} of the error budget of {at.record.name}."
