@@ -21,6 +21,7 @@ from firebell.kernel.clock import Instant, plus
 from firebell.workflows import postmortem_moves, postmortems_seen
 
 MINUTE_S, DAY_S = 60, 86_400
+NOTHING = "nothing lingers and no data was lost"
 SEEN = "The graph has shown it for long enough."
 BEFORE_DAYS = 84
 """How long before now the company was founded: the earliest of its incidents is a little younger."""
@@ -95,7 +96,7 @@ class Learning:
         then(26, lambda: tell.tell(key, "payments-c", who, public, "Payments are fast again. We are watching it.", 30,
              {"payments": "operational"}))  # fmt: skip
         then(50, lambda: tell.do(key, who, incident.Resolve(
-            all_clear="Payments have been fast for twenty minutes.", skip=SEEN)))  # fmt: skip
+            all_clear=f"Payments have been fast for twenty minutes; {NOTHING}.", skip=SEEN)))  # fmt: skip
         then(51, lambda: tell.tell(key, "payments-c", who, public, "Resolved. No data was lost and nothing lingers; "
              "no action is needed from you.", None))  # fmt: skip
         then(60, lambda: tell.do(key, who, incident.StartPostmortem(owner_id=tell.user(LEAD))))

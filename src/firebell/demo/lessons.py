@@ -128,8 +128,8 @@ SLOW = Written(
             proof=("drill", "https://git.invalid/drills/118", 3.5),
         ),
         Promise(
-            "Gate each rollout at 5 % of the workers, and stop it when p95 doubles", ActionType.MITIGATE, "payments-c", 4,
-            "Release 44 stops by itself in the test environment", ("rollout",), "P1",
+            "Gate each rollout at 5 % of the workers, and stop it when p95 doubles", ActionType.MITIGATE, "payments-c",
+            4, "Release 44 stops by itself in the test environment", ("rollout",), "P1",
         ),
         Promise(
             "Add the retry path to the checklist of the gateway's drill", ActionType.PROCESS, "payments-a", 12,
@@ -213,8 +213,8 @@ AGAIN = Written(
     causes=(Cause("limit", FactorClass.CAPACITY, "The limit of the pool does not count the retries.", ("again",)),),
     promises=(
         Promise(
-            "Block retries for 30 s when the pool has fewer than 20 free connections", ActionType.MITIGATE, "payments-a",
-            10, "A test with an empty pool sees no retry for 30 s", ("limit",), "P1",
+            "Block retries for 30 s when the pool has fewer than 20 free connections", ActionType.MITIGATE,
+            "payments-a", 10, "A test with an empty pool sees no retry for 30 s", ("limit",), "P1",
         ),
     ),
     trigger="provider_change", detected_by="alert", mitigated_by="drain",
