@@ -201,6 +201,10 @@ def test_what_is_private_never_leaves(desk: Desk, github: FakeGitHub) -> None:
     desk.promise(LAG)
     desk.story.run_for(minutes=2)
     assert [one.title for one in github.issues.values()] == [LAG]
+    desk.promise("Let @ann see the lag of every replica on the board")
+    desk.story.run_for(minutes=2)
+    assert len(github.issues) == 2
+    assert not any("@ann" in f"{one.title} {one.body}" for one in github.issues.values())
 
 
 def test_a_lost_answer_makes_no_second_issue_and_an_outage_loses_nothing(desk: Desk, github: FakeGitHub) -> None:

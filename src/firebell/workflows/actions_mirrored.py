@@ -14,6 +14,7 @@ import structlog
 
 from firebell.domain.postmortems import queries as postmortems
 from firebell.domain.postmortems.actions import ActionState
+from firebell.domain.postmortems.blameless import names, unnamed
 from firebell.domain.postmortems.store import ActionRow, is_open_to_all
 from firebell.domain.postmortems.verbs import CloseAction
 from firebell.domain.trackers import commands, queries, rules
@@ -26,7 +27,7 @@ from firebell.kernel.errors import Refused
 from firebell.kernel.fetch import Fetch
 from firebell.kernel.secrets import Keyring, Unsealable
 from firebell.kernel.work import Read, Runner, Work
-from firebell.workflows import postmortem_moves
+from firebell.workflows import postmortem_moves, postmortem_people
 
 log = structlog.get_logger()
 AT_ONCE = 50
@@ -174,13 +175,22 @@ class Mirroring:
 
 
 def items_of(read: Read, held: Tracker, mirrors: Mapping[str, Mirror], public_url: str) -> dict[str, Item]:
-    """What belongs into ``held``: promises of its teams, and whatever has an issue there already. Nothing private."""
+    """What belongs into ``held``: promises of its teams, and whatever has an issue there already. Nothing private, and
+    people by their roles."""
     trackers = queries.all_trackers(read)
     mirrored = {one.action_id for one in mirrors.values() if one.key}
     rows = {row.item.id: row for row in _promises(read)}
     rows |= {row.item.id: row for one in mirrored - rows.keys() if (row := postmortems.action(read, one)) is not None}
     documents = postmortems.of_incidents(read, {row.incident_id for row in rows.values()})
     found: dict[str, Item] = {}
+    anybody = postmortem_people.names(read, "")
+
+    def bare(text: str, postmortem_id: str) -> str:
+        # Roles are looked up only where somebody is named: this is asked of every promise, every minute.
+        if not names.find(text, anybody):
+            return text
+        return unnamed(text, postmortem_people.names(read, postmortem_id))
+
     for row in rows.values():
         item, document = row.item, documents.get(row.incident_id)
         standing = _STANDING.get(item.state)
@@ -191,9 +201,9 @@ def items_of(read: Read, held: Tracker, mirrors: Mapping[str, Mirror], public_ur
             if home is None or home.id != held.id:
                 continue
         found[item.id] = Item(
-            id=item.id, text=item.text, end_state=item.end_state, type=item.type or "", severity=item.severity,
-            due=item.due_at.format_iso()[:10] if item.due_at else "", incident=document.reference,
-            url=f"{public_url}/actions/{item.id}", standing=standing,
+            id=item.id, text=bare(item.text, document.id), end_state=bare(item.end_state, document.id),
+            type=item.type or "", severity=item.severity, due=item.due_at.format_iso()[:10] if item.due_at else "",
+            incident=document.reference, url=f"{public_url}/actions/{item.id}", standing=standing,
         )  # fmt: skip
     return found
 
