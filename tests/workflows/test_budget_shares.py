@@ -127,6 +127,32 @@ def test_an_incident_is_charged_its_minutes_and_the_policy_has_its_say(story: St
         assert story.breaches() == []
 
 
+def test_a_small_incident_that_turns_out_to_have_spent_much_gets_its_postmortem_without_any_policy(
+    story: Story,
+) -> None:
+    with a_shop(story) as shop:
+        room = Room(story)
+        began = shop.now
+        shop.bad = lambda at: None if at <= began else float(0 < at - began <= 1200)
+        shop.promise(an_slo())
+        shop.wait(18, step=3)
+        one = room.declare("Some payments were slow", "SEV4", service_ids=(story.services["shop"],))
+        room.act("ada", verbs.TakeCommand())
+        room.act("ada", verbs.Edit(impact="A few waited.", summary="Payments wait."))
+        room.act("ada", verbs.Mitigate(note="rolled back"))
+        room.act("ada", verbs.Resolve(all_clear="Payments work again. No data was lost.", skip="A story cannot wait."))
+        shop.wait(3, step=0.5)
+        read = story.house.runner.read
+        before = read(lambda r: postmortems.find(r, one.id))
+        assert before is None or "budget" not in before.required
+        # Only in the review somebody says when it really began.
+        room.act("ada", verbs.SetMilestone(name=MilestoneName.IMPACT_STARTED, at=shop.at(began, 0)))
+        shop.wait(2, step=0.5)
+        assert shop.shares()[one.id].share.charged > Fraction(1, 5)
+        found = read(lambda r: postmortems.find(r, one.id))
+        assert "budget" in found.required
+
+
 def test_what_nobody_measures_is_filled_from_what_was_declared(story: Story) -> None:
     with a_shop(story) as shop:
         story.person("cem", role=Role.ADMIN)

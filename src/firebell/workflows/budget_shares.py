@@ -15,6 +15,7 @@ import structlog
 
 from firebell.domain.incidents import queries as incidents
 from firebell.domain.incidents import service_queries
+from firebell.domain.postmortems import queries as postmortems
 from firebell.domain.slo import attributing, evaluations, policy_queries, queries, reckoning_store
 from firebell.domain.slo.attribution import by_class
 from firebell.domain.slo.model import Span
@@ -187,6 +188,7 @@ class Shares:
             missed=got.found.missed, charged=max(Fraction(0), state.measured - got.off),
         )  # fmt: skip
         evaluations.note_evaluated(work, [state])
+        self._ask_for_postmortems(work, got)
         policy = around.policies.get(record.id)
         if policy is None:
             return
@@ -195,6 +197,13 @@ class Shares:
             self._of_a_quarter(work, got, classes),
         )  # fmt: skip
         policy_applied.apply(work, policy, standing, self.require, (Subject.INCIDENT, Subject.CLASS))
+
+    def _ask_for_postmortems(self, work: Work, got: Attributed) -> None:
+        """One incident that spent more than the installation's limit needs a postmortem, however small it looked."""
+        limit = postmortems.settings(work).policy.budget_permille
+        for one in got.found.shares:
+            if limit is not None and one.charged * 1000 > limit:
+                self.require(work, one.incident_id, False, "")
 
     def _of_a_quarter(
         self, work: Work, got: Attributed, classes: Mapping[str, tuple[str, ...]]
