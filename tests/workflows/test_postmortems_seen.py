@@ -125,7 +125,13 @@ def _is_released(desk: Desk, private: str, action: str) -> None:
     desk.act("boss", verbs.Release(reason="Everybody may learn from it."))
     assert desk.seen_by("spokes", postmortems_seen.postmortem_list)[0].incident_id != private, "released, not published"
     desk.act("lead", verbs.Publish(audience=Audience.ORGANISATION))
-    assert desk.seen_by("spokes", lambda r: postmortems_seen.one(r, private)).state is State.PUBLISHED
+    outside = desk.seen_by("spokes", lambda r: postmortems_seen.one(r, private))
+    assert (outside.state, outside.comments, outside.process) == (State.PUBLISHED, (), ())
+    history = desk.seen_by("spokes", lambda r: postmortems_seen.revisions(r, private))
+    assert {line.state for line in history} == {State.PUBLISHED}, "how it came to be stays with the members"
+    with pytest.raises(NotFound):
+        desk.seen_by("spokes", lambda r: postmortems_seen.revision(r, private, 1))
+    assert desk.seen_by("lead", lambda r: postmortems_seen.revision(r, private, 1)).number == 1
     assert desk.seen_by("spokes", lambda r: postmortems_seen.action(r, action)).row.item.id == action
     desk.act("lead", verbs.Revise(reason="A number was wrong."))
     with pytest.raises(NotFound):

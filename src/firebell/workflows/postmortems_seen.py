@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from firebell.domain.incidents import metrics
 from firebell.domain.incidents import queries as incidents
@@ -17,7 +18,7 @@ from firebell.domain.incidents.model import Incident
 from firebell.domain.postmortems import commands, completeness, queries, saidtimes, store
 from firebell.domain.postmortems.blameless import Hit, Names, still_open
 from firebell.domain.postmortems.completeness import Checked
-from firebell.domain.postmortems.model import Postmortem, Revision, Section, State
+from firebell.domain.postmortems.model import Meeting, Postmortem, Revision, Section, State
 from firebell.domain.postmortems.queries import Reach, RevisionLine
 from firebell.domain.postmortems.rules import Deadlines
 from firebell.domain.postmortems.saidtimes import Disagreement
@@ -37,6 +38,9 @@ class May(msgspec.Struct, frozen=True, kw_only=True):
     decide: bool
     names: bool
     release: bool
+
+
+_PUBLIC = (State.PUBLISHED, State.CLOSED)
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,9 +64,14 @@ def seen(read: Read, found: Postmortem | None) -> Postmortem:
     if found is not None and _is_inside(read, found):
         return found
     read.needs(Permission.POSTMORTEMS_VIEW, _team(read, found))
-    if found is None or (found.incident_id in hidden(read) and not store.is_open_to_all(found)):
+    if found is None:
         raise commands.missing()
-    return found
+    if found.incident_id not in hidden(read):
+        return found
+    if not store.is_open_to_all(found):
+        raise commands.missing()
+    # It was released as it was published; how it came to be stays with the members.
+    return replace(found, comments=(), meeting=Meeting(), dismissals=(), waivers=(), process=())
 
 
 def _is_inside(read: Read, found: Postmortem) -> bool:
@@ -146,14 +155,17 @@ def may(read: Read, found: Postmortem) -> May:
 
 
 def revisions(read: Read, key: str) -> list[RevisionLine]:
-    """Newest first."""
-    return queries.revisions(read, one(read, key).id)
+    """Newest first. Outside a private incident only those from its publication on."""
+    found = one(read, key)
+    lines = queries.revisions(read, found.id)
+    return [line for line in lines if line.state in _PUBLIC] if found.incident_id in hidden(read) else lines
 
 
 def revision(read: Read, key: str, number: int) -> Revision:
     """The document as it was. Raises NotFound."""
-    found = queries.revision(read, one(read, key).id, number)
-    if found is None:
+    whole = one(read, key)
+    found = queries.revision(read, whole.id, number)
+    if found is None or (found.state not in _PUBLIC and whole.incident_id in hidden(read)):
         raise NotFound("There is no such revision.", field="revision")
     return found
 

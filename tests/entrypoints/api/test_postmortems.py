@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from firebell.workflows import subscribers_told
+from firebell.domain.postmortems import verbs
+from firebell.workflows import postmortem_moves, subscribers_told
 from tests.entrypoints.api.conftest import Api
 
 FORMATS = ("md", "html", "pdf", "slides", "slides-pdf", "json")
@@ -168,7 +169,12 @@ def test_that_of_a_private_incident_is_not_there_for_others(api: Api) -> None:
         assert api.call(who, "GET", f"/actions?cursor={item}").status_code == 404
     refused = api.call("ann", "PUT", f"/postmortems/{one}/public-text", PUBLIC)
     assert (refused.status_code, "private" in refused.json()["title"]) == (409, True)
-    assert "members only" in api.call("ann", "GET", f"/postmortems/{one}/export").text
+    for form in ("md", "html", "json"):
+        kept = api.call("ann", "GET", f"/postmortems/{one}/export?format={form}")
+        assert (kept.status_code, "Release" in kept.json()["hint"]) == (403, True)
+    released = verbs.Release(reason="The customer agreed to it.")
+    api.story.run(lambda work: postmortem_moves.act(work, one, released))
+    assert api.call("ann", "GET", f"/postmortems/{one}/export").status_code == 200
 
 
 def test_markdown_is_read_back_and_a_foreign_one_says_what_it_lacks(api: Api) -> None:

@@ -7,6 +7,7 @@ from fastapi import Response
 from firebell.domain.postmortems.export_markdown import Stamp
 from firebell.entrypoints.documents.exports import Export
 from firebell.entrypoints.documents.sheet import Outgoing
+from firebell.kernel.errors import Forbidden
 from firebell.kernel.work import Read
 from firebell.workflows import postmortem_taken_out, postmortems_seen
 
@@ -15,8 +16,17 @@ ALLOWED = "allow-scripts allow-popups"
 
 
 def outgoing(read: Read, key: str, revision: int | None = None) -> Outgoing:
-    """What is to leave of a postmortem, by its id or its incident's; ``revision``: as it was then. Raises NotFound."""
+    """What is to leave of a postmortem, by its id or its incident's; ``revision``: as it was then.
+
+    Raises NotFound, and Forbidden for what is private and was not released.
+    """
     one = postmortems_seen.one(read, key)
+    if one.private and not one.released:
+        # What has left cannot be called back, so its members say so on purpose first (incidents.md 10).
+        raise Forbidden(
+            "The incident is private: nothing of it leaves unreleased.", field="format",
+            hint="Release the postmortem first, with a reason.",
+        )  # fmt: skip
     document, state, number = one.document, one.state, one.revision
     if revision is not None and revision != one.revision:
         kept = postmortems_seen.revision(read, one.id, revision)
