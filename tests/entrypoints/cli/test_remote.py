@@ -280,7 +280,9 @@ def test_insight_is_a_table_a_review_a_file_and_json(terminal: Terminal) -> None
     assert "time_to_resolve" in shown.stdout
     assert "again after a fix:" in shown.stdout
     assert terminal.json("insight", "show", "-p", "2026-01")["recurrence"][0]["days"] == 30
-    assert terminal("insight", "show", "--by", "cause").stdout.endswith("No incident in this period.\n")
+    assert terminal("insight", "show", "-p", "2026-01", "--by", "cause").stdout.endswith(
+        "No incident in this period.\n"
+    )
     assert "incidents:" in terminal("insight", "review", "2026-01").stdout
     assert terminal.json("insight", "review", "2026-Q1")["lessons"] == []
     assert terminal("insight", "csv", "summary").stdout.startswith("metric,n,median_s")

@@ -89,7 +89,19 @@ def test_an_hour_that_was_skipped_is_refused_and_of_a_repeated_one_the_first_is_
     assert verb("mitigate", at="2026-10-25T02:30") == verbs.Mitigate(at=Instant.parse_iso("2026-10-25T00:30:00Z"))
 
 
-@pytest.mark.parametrize("tag", ["tick", "lose_commander", "note_alert", "note_acknowledged", "note_public_post", "x"])
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "tick",
+        "lose_commander",
+        "note_alert",
+        "note_acknowledged",
+        "note_public_post",
+        "note_learned",
+        "name_postmortem_owner",
+        "x",
+    ],
+)
 def test_what_the_house_tells_itself_no_form_may_say(tag: str) -> None:
     with pytest.raises(NotFound):
         verb(tag)

@@ -48,6 +48,7 @@ from firebell.workflows.config.specs import (
     TeamSpec,
     UserSpec,
 )
+from firebell.workflows.config.template_specs import PostmortemTemplateSpec
 from tests.slo_documents import parsed
 
 NAMES = ("ann", "ben", "carl", "dee")
@@ -160,6 +161,9 @@ def response(draw: st.DrawFn, items: list[Item]) -> list[Item]:
     ):
         body = TemplateSpec(draw(st.sampled_from(["Over.", "{{ impact }}\n\n${HOME}\n", "12"])))
         found.append(Item("CommsTemplate", name, body, managed=draw(st.booleans())))
+    prompts = draw(st.sampled_from([(), (("impact", ("How many?", "12")),)]))
+    asks = PostmortemTemplateSpec(draw(st.sampled_from(["Ours", "Small ones"])), ("SEV3",), (), prompts)
+    found.append(Item("PostmortemTemplate", "small", asks, managed=draw(st.booleans())))
     for name in draw(st.lists(st.sampled_from(["full", "slow"]), min_size=1, unique=True).map(sorted)):
         book = RunbookSpec(
             title=draw(TEXTS), body=draw(st.sampled_from(["- [ ] Look {#a}\n", "{{service}} 17:00", "# no\n\n  x\n"])),

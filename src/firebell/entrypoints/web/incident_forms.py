@@ -15,16 +15,13 @@ import msgspec
 from whenever import PlainDateTime
 
 from firebell.domain.incidents import verbs
+from firebell.domain.incidents.document import HOUSE_VERBS
 from firebell.domain.incidents.verbs import Verb
 from firebell.entrypoints.web.choices import YEARS
 from firebell.kernel.clock import Instant, seconds_between
 from firebell.kernel.errors import Invalid, NotFound
 
 Fields = Mapping[str, Sequence[str]]
-_INTERNAL: tuple[type[Verb], ...] = (
-    verbs.Tick, verbs.LoseCommander, verbs.NoteAlert, verbs.NoteAcknowledged, verbs.NotePublicPost,
-)  # fmt: skip
-"""What only the house tells itself."""
 _LONGEST = 4000
 _MISSING = {
     "text": "Say what it is.", "reason": "A reason is needed.", "all_clear": "Say that it is over, and what lingers.",
@@ -40,7 +37,7 @@ def verbs_by_tag() -> Mapping[str, type[Verb]]:
     found: dict[str, type[Verb]] = {}
     for kind in Verb.__subclasses__():
         tag = kind.__struct_config__.tag
-        if isinstance(tag, str) and kind not in _INTERNAL:
+        if isinstance(tag, str) and kind not in HOUSE_VERBS:
             found[tag] = kind
     return found
 
