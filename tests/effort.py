@@ -12,7 +12,9 @@ from hypothesis import settings
 VARIABLE = "FIREBELL_TEST_EFFORT"
 EFFORT = os.environ.get(VARIABLE, "ci")
 SOAK_EXAMPLES = 2000
-"""For properties that name no number of their own; with every change it is Hypothesis' own 100."""
+CI_EXAMPLES = 40
+"""For properties that name no number of their own. With every change the same ones are tried again, so that what fails is
+what was changed; the soak looks for new ones."""
 
 
 def examples(ci: int, *, soak: int) -> int:
@@ -22,6 +24,8 @@ def examples(ci: int, *, soak: int) -> int:
 
 def apply_effort() -> None:
     """Let properties without a number of their own follow."""
+    settings.register_profile("firebell ci", max_examples=CI_EXAMPLES, derandomize=True)
+    settings.load_profile("firebell ci")
     if examples(0, soak=1):
         settings.register_profile("firebell soak", max_examples=SOAK_EXAMPLES, deadline=None)
         settings.load_profile("firebell soak")
