@@ -13,8 +13,8 @@ VARIABLE = "FIREBELL_TEST_EFFORT"
 EFFORT = os.environ.get(VARIABLE, "ci")
 SOAK_EXAMPLES = 2000
 CI_EXAMPLES = 40
-"""For properties that name no number of their own. With every change the same ones are tried again, so that what fails is
-what was changed; the soak looks for new ones."""
+"""For properties that name no number of their own. With every change the same ones are tried again, so that what fails
+is what was changed; the soak looks for new ones."""
 
 
 def examples(ci: int, *, soak: int) -> int:
