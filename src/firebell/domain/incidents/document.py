@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
@@ -11,7 +10,7 @@ from firebell.domain.incidents import verbs
 from firebell.domain.incidents.learning import NamePostmortemOwner, NoteLearned
 from firebell.domain.incidents.model import Incident
 from firebell.kernel.clock import Instant
-from firebell.kernel.errors import Invalid
+from firebell.kernel.verbs import verb_in
 
 __all__ = ["HOUSE_VERBS", "TAGS", "decode", "encode", "is_house", "tag", "verb_of"]
 
@@ -53,7 +52,6 @@ def _in(wanted: type, value: object) -> object:
     raise NotImplementedError(wanted.__name__)
 
 
-_MISSING = re.compile(r"missing required field `(\w+)`")
 _encoder = msgspec.json.Encoder(enc_hook=_out)
 _decoder = msgspec.json.Decoder(Incident, dec_hook=_in)
 
@@ -84,17 +82,4 @@ def is_house(verb: verbs.Verb) -> bool:
 
 def verb_of(given: object) -> verbs.Verb:
     """A verb from plain data (``{"verb": "set_severity", "to": "SEV1"}``). Raises Invalid with the field."""
-    name = given.get("verb") if isinstance(given, Mapping) else None
-    if not isinstance(given, Mapping) or not isinstance(name, str) or name not in TAGS:
-        raise Invalid(f"There is no verb {name}.", field="verb", hint=f"One of {', '.join(sorted(TAGS))}.")
-    known = {"verb", *(field.encode_name for field in msgspec.structs.fields(TAGS[name]))}
-    unknown = sorted(str(key) for key in given if key not in known)
-    if unknown:
-        raise Invalid(f"{name} has no {unknown[0]}.", field=unknown[0], hint=f"It has {', '.join(sorted(known))}.")
-    try:
-        verb: verbs.Verb = msgspec.convert(given, TAGS[name], dec_hook=_in, strict=True)
-    except msgspec.ValidationError as error:
-        words, _, path = str(error).partition(" - at `$")
-        missing = _MISSING.search(words)
-        raise Invalid(words.rstrip(".") + ".", field=path.strip("`. ") or (missing[1] if missing else None)) from None
-    return verb
+    return verb_in(given, TAGS, _in)

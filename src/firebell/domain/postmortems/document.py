@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,9 +10,7 @@ from firebell.domain.postmortems import verbs
 from firebell.domain.postmortems.actions import ActionItem
 from firebell.domain.postmortems.model import Postmortem
 from firebell.kernel.clock import Instant
-from firebell.kernel.errors import Invalid
-
-_MISSING = re.compile(r"missing required field `(\w+)`")
+from firebell.kernel.verbs import verb_in
 
 
 def _out(value: object) -> object:
@@ -72,17 +68,4 @@ TAGS: dict[str, type[verbs.Verb]] = {tag(one): one for one in verbs.Verb.__subcl
 
 def verb_of(given: object) -> verbs.Verb:
     """A verb from plain data (``{"verb": "submit"}``). Raises Invalid with the field."""
-    name = given.get("verb") if isinstance(given, Mapping) else None
-    if not isinstance(given, Mapping) or not isinstance(name, str) or name not in TAGS:
-        raise Invalid(f"There is no verb {name}.", field="verb", hint=f"One of {', '.join(sorted(TAGS))}.")
-    known = {"verb", *(field.encode_name for field in msgspec.structs.fields(TAGS[name]))}
-    unknown = sorted(str(key) for key in given if key not in known)
-    if unknown:
-        raise Invalid(f"{name} has no {unknown[0]}.", field=unknown[0], hint=f"It has {', '.join(sorted(known))}.")
-    try:
-        verb: verbs.Verb = msgspec.convert(given, TAGS[name], dec_hook=taken_in, strict=True)
-    except msgspec.ValidationError as error:
-        words, _, path = str(error).partition(" - at `$")
-        missing = _MISSING.search(words)
-        raise Invalid(words.rstrip(".") + ".", field=path.strip("`. ") or (missing[1] if missing else None)) from None
-    return verb
+    return verb_in(given, TAGS, taken_in)
